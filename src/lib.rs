@@ -123,9 +123,9 @@
 //! * The cost of an operation depends neither on the number of stored resources nor on the page. `cost.rs` tests this by
 //!   counting accesses.
 //! * Worlds share nothing, and a closed world leaves nothing behind.
-//! * Every operation is declared once, by the attribute on its handler: route, id, permission, evidence, source,
-//!   differences and OpenAPI entry come from there. What the attributes declare is published in an `openapi.json` beside
-//!   each dialect, which is what a binary reads.
+//! * Every operation is declared once, by the attribute on its handler: id, permission, evidence, source, differences and
+//!   OpenAPI entry come from there. What the attributes declare is published in an `openapi.json` beside each dialect,
+//!   which is what a binary reads; only tests have the attributes (`http/attributes`), and hold the tables of URLs to them.
 //!
 //! # Glossary
 //!

@@ -4,15 +4,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::dialect::{Control, json};
 use crate::http::extract::Json;
 use crate::http::json::object;
-use crate::http::problem::{Problem, ProblemWith};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemWith;
 use crate::registry::advance::{AdvanceError, AdvanceTarget};
 use crate::registry::course::Course;
 use crate::sim::clock::{ClockReading, ClockUpdate, InvalidInstant, Mode};
+#[cfg(test)]
 use crate::sim::scripts::FamilyName;
 use crate::sim::time::{not_rfc3339, parse_rfc3339, rfc3339};
 use crate::sim::{Millis, Transition};
@@ -28,8 +30,8 @@ const USUAL_BOUND: Millis = 86_400_000;
 const MOST_TRANSITIONS: usize = 1_000;
 
 /// The clock of a world, with what keeps it from going on as it should.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ShownClock)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ShownClock))]
 pub(super) struct ShownClock {
     /// The present instant, RFC 3339 in UTC.
     now: String,
@@ -39,16 +41,17 @@ pub(super) struct ShownClock {
     pace: f64,
     /// The milliseconds that the clock has given up since it was set, because what was due took longer than it had for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, nullable = false, value_type = i64)]
+    #[cfg_attr(test, schema(minimum = 1, nullable = false, value_type = i64))]
     behind_ms: Option<Millis>,
     /// The advance or setting that is under way.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     advance: Option<AdvanceUnderWay>,
 }
 
 /// An advance or a setting of the clock that is under way.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(super) struct AdvanceUnderWay {
     /// The instant that it goes to, RFC 3339; with `until`, the last one that it may go to.
     target: String,
@@ -60,8 +63,8 @@ pub(super) struct AdvanceUnderWay {
 ///
 /// The virtual time of the world, and whether and how fast it runs. While an advance is under way, `now` is the instant that
 /// it has reached, as of which all requests are answered.
-#[utoipa::path(get, path = "/_emulator/v1/clock", operation_id = "ShowClock", tag = "control",
-    responses((status = 200, body = ShownClock)))]
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/clock", operation_id = "ShowClock", tag = "control",
+    responses((status = 200, body = ShownClock))))]
 pub(super) async fn show_clock(State(Control(world)): State<Control>) -> Response {
     let under_way = world.course_under_way();
     let advance = under_way.and_then(|progress| {
@@ -83,16 +86,17 @@ pub(super) async fn show_clock(State(Control(world)): State<Control>) -> Respons
 }
 
 /// A change to the clock; absent fields stay as they are.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClockSetting {
     /// The instant to go to, RFC 3339, not before the present one, and at most ten years after it.
-    #[schema(format = DateTime)]
+    #[cfg_attr(test, schema(format = DateTime))]
     now: Option<String>,
     /// The movement from there on.
     mode: Option<Mode>,
     /// Virtual seconds per real second: over 0, at most 1,000,000.
-    #[schema(exclusive_minimum = 0, maximum = 1_000_000)]
+    #[cfg_attr(test, schema(exclusive_minimum = 0, maximum = 1_000_000))]
     pace: Option<f64>,
 }
 
@@ -100,11 +104,11 @@ pub(super) struct ClockSetting {
 ///
 /// It waits for an advance that is under way, and lets other requests in, as an advance does. Errors: 400 for an invalid
 /// field; 409 for an instant in the past, since only a rewind or a reset moves the clock back, and if the world is reset meanwhile.
-#[utoipa::path(put, path = "/_emulator/v1/clock", operation_id = "SetClock", tag = "control",
+#[cfg_attr(test, utoipa::path(put, path = "/_emulator/v1/clock", operation_id = "SetClock", tag = "control",
     request_body(content = Option<ClockSetting>,
         example = json!({"now": "2035-06-01T00:00:00Z", "mode": "frozen"})), responses((status = 200, body = ClockReading),
     ProblemWith::<400>,
-    ProblemWith::<409>))]
+    ProblemWith::<409>)))]
 pub(super) async fn set_clock(
     State(Control(world)): State<Control>,
     Json(setting): Json<ClockSetting>,
@@ -129,30 +133,32 @@ pub(super) async fn set_clock(
 }
 
 /// The length or the target of an advance: `ms` or `until`.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-#[schema(as = ClockAdvance)]
+#[cfg_attr(test, schema(as = ClockAdvance))]
 pub(super) struct Advance {
     /// Milliseconds, from 0 to ten years.
-    #[schema(minimum = 0, maximum = 316_224_000_000_i64, value_type = Option<i64>)]
+    #[cfg_attr(test, schema(minimum = 0, maximum = 316_224_000_000_i64, value_type = Option<i64>))]
     ms: Option<Millis>,
     /// The target, in place of a length.
     until: Option<AdvanceUntil>,
     /// The most milliseconds of virtual time until the target, to ten years; absent: 86,400,000, a day.
-    #[schema(minimum = 0, maximum = 316_224_000_000_i64, value_type = Option<i64>)]
+    #[cfg_attr(test, schema(minimum = 0, maximum = 316_224_000_000_i64, value_type = Option<i64>))]
     within_ms: Option<Millis>,
     /// Stops at the first instant at which there have been that many transitions; absent: at none.
-    #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64)]
+    #[cfg_attr(test, schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64))]
     max_transitions: Option<u64>,
 }
 
 /// The target of an advance.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(
     untagged,
     expecting = "must be next, idle, or an object with family, id and status"
 )]
-#[schema(as = ClockTarget)]
+#[cfg_attr(test, schema(as = ClockTarget))]
 pub(super) enum AdvanceUntil {
     Rest(UntilWord),
     Status(#[serde(deserialize_with = "object")] UntilStatus),
@@ -160,21 +166,23 @@ pub(super) enum AdvanceUntil {
 
 /// The next change of any resource (`next`), or the instant from which time alone moves no run (`idle`): all have ended,
 /// wait for an approval, hang or are paused. Scheduled starts may be due.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
-#[schema(as = ClockTargetWord)]
+#[cfg_attr(test, schema(as = ClockTargetWord))]
 pub(super) enum UntilWord {
     Next,
     Idle,
 }
 
 /// A status of a resource.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-#[schema(as = ClockTargetStatus)]
+#[cfg_attr(test, schema(as = ClockTargetStatus))]
 pub(super) struct UntilStatus {
     /// The family.
-    #[schema(value_type = FamilyName)]
+    #[cfg_attr(test, schema(value_type = FamilyName))]
     family: String,
     /// The resource's id; of an ASM release its uid.
     id: String,
@@ -183,9 +191,10 @@ pub(super) struct UntilStatus {
 }
 
 /// A status: a code such as 2, or a word such as `succeeded` or `SUCCESS`; `gone` for a mesh or release that is removed.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(untagged, expecting = "must be a status, as a code or a word")]
-#[schema(as = ClockTargetText)]
+#[cfg_attr(test, schema(as = ClockTargetText))]
 pub(super) enum StatusText {
     Code(u8),
     Word(String),
@@ -209,8 +218,8 @@ impl From<AdvanceUntil> for AdvanceTarget {
 }
 
 /// The result of an advance.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ClockAdvanced)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ClockAdvanced))]
 pub(super) struct Advanced {
     /// The present instant, RFC 3339 in UTC.
     now: String,
@@ -220,7 +229,7 @@ pub(super) struct Advanced {
     truncated: u64,
     /// The instant that it was to reach, RFC 3339, if it stopped before for `max_transitions`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     stopped_before: Option<String>,
 }
 
@@ -234,12 +243,12 @@ pub(super) struct Advanced {
 /// A long advance lets other requests in, which are answered as of the instant that it has reached; another advance waits for
 /// its end. It ends early where its client leaves. Errors: 400 for a length out of range, and for a status that the family
 /// does not have; 404 for an unknown family or resource; 409, also if the world is reset meanwhile.
-#[utoipa::path(post, path = "/_emulator/v1/clock/advance", operation_id = "AdvanceClock", tag = "control",
+#[cfg_attr(test, utoipa::path(post, path = "/_emulator/v1/clock/advance", operation_id = "AdvanceClock", tag = "control",
     request_body(content = Advance,
         example = json!({"ms": 2_000})), responses((status = 200, body = Advanced),
     ProblemWith::<400>,
     ProblemWith::<404>,
-    ProblemWith::<409>))]
+    ProblemWith::<409>)))]
 pub(super) async fn advance_clock(
     State(Control(world)): State<Control>,
     Json(advance): Json<Advance>,

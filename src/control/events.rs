@@ -11,14 +11,15 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt};
 use serde::Deserialize;
 use tokio::sync::watch::Receiver;
-use utoipa::IntoParams;
 
 use super::dialect::Control;
 use crate::http::auth::redact::{KnownSecrets, Mask};
 use crate::http::extract::Query;
 use crate::http::observe::Recorder;
 use crate::http::observe::events::{Most, WorldEvent};
-use crate::http::problem::{Problem, ProblemWith};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemWith;
 
 /// The most events taken from the log at once. A client that does not read holds as many.
 const BATCH: Most = Most {
@@ -33,8 +34,8 @@ const ALIVE: Duration = Duration::from_secs(15);
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// A filter of events.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(default)]
 pub(super) struct EventFilter {
     /// `iam`, `asm`, `plans`, `pipelines` or `zadig`.
@@ -71,12 +72,12 @@ impl EventFilter {
 /// Each has its number as `id`. `event: missed` reports lost events, those
 /// before a reset or `DELETE requests` too. With a filter only requests and transitions are streamed.
 /// Errors: 400 for a `Last-Event-ID` that is not a number.
-#[utoipa::path(get, path = "/_emulator/v1/events", operation_id = "Listen", tag = "control",
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/events", operation_id = "Listen", tag = "control",
     params(EventFilter, ("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event received",
         maximum = 18_446_744_073_709_551_615_u64)),
     responses((status = 200, description = "A stream of events", body = String,
         content_type = "text/event-stream"),
-    ProblemWith::<400>))]
+    ProblemWith::<400>)))]
 pub(super) async fn listen(
     State(Control(world)): State<Control>,
     Query(filter): Query<EventFilter>,

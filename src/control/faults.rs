@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::dialect::{Control, json};
 use super::rules::refused;
@@ -12,15 +11,17 @@ use crate::http::extract::{Json, Path};
 use crate::http::faults::effect::FaultEffect;
 use crate::http::faults::rules::{Fault, ListedFault};
 use crate::http::matching::pattern::RequestPattern;
-use crate::http::problem::{Problem, ProblemWith};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemWith;
 use crate::http::response;
 use crate::registry::World;
 use crate::registry::rules::RuleError;
 use crate::sim::Millis;
 
 /// A fault that has been added.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ListedFault)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ListedFault))]
 pub(super) struct FaultView {
     /// The fault's id.
     id: String,
@@ -32,31 +33,31 @@ pub(super) struct FaultView {
     effect: FaultEffect,
     /// Its priority: the highest decides, then the first added; absent: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     priority: Option<i32>,
     /// `false`: it hits nothing; absent: it is enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     enabled: Option<bool>,
     /// The number of requests it hits; absent: any number.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     times: Option<u64>,
     /// The number of matching requests that pass before the first is hit; absent: none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     after: Option<u64>,
     /// The probability that a matching request is hit; absent: always.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     probability: Option<f64>,
     /// The seed of chance; absent: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     seed: Option<u64>,
     /// The real time that it is in force, in milliseconds; absent: until it is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, nullable = false)]
+    #[cfg_attr(test, schema(value_type = Option<i64>, nullable = false))]
     ttl_ms: Option<Millis>,
     /// The number of requests it has hit.
     used: u64,
@@ -100,8 +101,8 @@ fn problem(world: &World, id: &str, error: RuleError) -> Problem {
 }
 
 /// The faults that have been added.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = FaultList)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = FaultList))]
 pub(super) struct FaultsBody {
     /// In the order in which they are tried: by priority, then as they were added. The first that hits decides.
     faults: Vec<FaultView>,
@@ -110,8 +111,8 @@ pub(super) struct FaultsBody {
 /// Lists the faults with the number of requests that each has hit.
 ///
 /// In the order in which they are tried: by priority, then as they were added. The first that hits a request decides.
-#[utoipa::path(get, path = "/_emulator/v1/faults", operation_id = "ListFaults", tag = "control",
-    responses((status = 200, body = FaultsBody)))]
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/faults", operation_id = "ListFaults", tag = "control",
+    responses((status = 200, body = FaultsBody))))]
 pub(super) async fn list_faults(State(Control(world)): State<Control>) -> Response {
     let faults = world.recorder().faults.list().into_iter();
     let faults = faults.map(FaultView::from).collect();
@@ -123,11 +124,11 @@ pub(super) async fn list_faults(State(Control(world)): State<Control>) -> Respon
 /// It hits requests to emulated services that arrive from now on, never requests to `/_emulator` or unknown paths. The
 /// header `x-emulator-fault` of an answer names the fault. Errors: 400 with all of them, each with the nearest that would
 /// match; 409 for an id that another fault has.
-#[utoipa::path(post, path = "/_emulator/v1/faults", operation_id = "AddFault", tag = "control",
+#[cfg_attr(test, utoipa::path(post, path = "/_emulator/v1/faults", operation_id = "AddFault", tag = "control",
     request_body(content = Fault,
         example = json!({"match": {"operation": "ListPipelines"}, "do": {"status": 429}, "times": 1})), responses((status = 201, body = FaultView),
     ProblemWith::<400>, ProblemWith::<409>,
-    ProblemWith::<429>, ProblemWith::<507>))]
+    ProblemWith::<429>, ProblemWith::<507>)))]
 pub(super) async fn add_fault(
     State(Control(world)): State<Control>,
     Json(fault): Json<Fault>,
@@ -139,8 +140,8 @@ pub(super) async fn add_fault(
 /// Removes all faults.
 ///
 /// Requests in progress keep the fault that hit them.
-#[utoipa::path(delete, path = "/_emulator/v1/faults", operation_id = "ClearFaults", tag = "control",
-    responses((status = 204)))]
+#[cfg_attr(test, utoipa::path(delete, path = "/_emulator/v1/faults", operation_id = "ClearFaults", tag = "control",
+    responses((status = 204))))]
 pub(super) async fn clear_faults(State(Control(world)): State<Control>) -> Response {
     world.clear_faults();
     response::empty(StatusCode::NO_CONTENT)
@@ -149,8 +150,8 @@ pub(super) async fn clear_faults(State(Control(world)): State<Control>) -> Respo
 /// Shows a fault with the number of requests it has hit.
 ///
 /// Errors: 404.
-#[utoipa::path(get, path = "/_emulator/v1/faults/{id}", operation_id = "ShowFault", tag = "control",
-    responses((status = 200, body = FaultView), ProblemWith::<404>))]
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/faults/{id}", operation_id = "ShowFault", tag = "control",
+    responses((status = 200, body = FaultView), ProblemWith::<404>)))]
 pub(super) async fn show_fault(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,
@@ -165,10 +166,10 @@ pub(super) async fn show_fault(
 ///
 /// The body is a fault as it is added or shown; with `"enabled": false` it hits nothing. Its counts stay, its time in
 /// force (`ttl_ms`) begins anew, and with another priority it moves behind those that have it. Errors: 400; 404.
-#[utoipa::path(put, path = "/_emulator/v1/faults/{id}", operation_id = "ReplaceFault", tag = "control",
+#[cfg_attr(test, utoipa::path(put, path = "/_emulator/v1/faults/{id}", operation_id = "ReplaceFault", tag = "control",
     request_body(content = Fault,
         example = json!({"match": {"operation": "ListPipelines"}, "do": {"status": 429}, "enabled": false})),
-    responses((status = 200, body = FaultView), ProblemWith::<400>, ProblemWith::<404>))]
+    responses((status = 200, body = FaultView), ProblemWith::<400>, ProblemWith::<404>)))]
 pub(super) async fn replace_fault(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,
@@ -181,8 +182,8 @@ pub(super) async fn replace_fault(
 /// Removes a fault.
 ///
 /// Errors: 404.
-#[utoipa::path(delete, path = "/_emulator/v1/faults/{id}", operation_id = "RemoveFault", tag = "control",
-    responses((status = 204), ProblemWith::<404>))]
+#[cfg_attr(test, utoipa::path(delete, path = "/_emulator/v1/faults/{id}", operation_id = "RemoveFault", tag = "control",
+    responses((status = 204), ProblemWith::<404>)))]
 pub(super) async fn remove_fault(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,

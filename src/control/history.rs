@@ -4,12 +4,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
 use super::dialect::{Control, json};
 use crate::http::auth::redact::Mask;
 use crate::http::extract::Query;
-use crate::http::problem::{Problem, ProblemWith};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemWith;
 use crate::http::replay::CommandHead;
 use crate::registry::World;
 use crate::registry::history::command::Command;
@@ -23,21 +24,21 @@ use crate::sim::time::{parse_rfc3339, rfc3339};
 const MOST_COMMANDS: usize = 1_000;
 
 /// The part of the history that is listed.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct HistoryQuery {
     /// The number of the command after which the list begins, or the instant at which it does, RFC 3339; absent: all.
-    #[param(value_type = Option<String>)]
+    #[cfg_attr(test, param(value_type = Option<String>))]
     since: Option<String>,
     /// The most commands: 1 to 1,000; absent: 1,000.
-    #[param(minimum = 1, maximum = 1_000)]
+    #[cfg_attr(test, param(minimum = 1, maximum = 1_000))]
     limit: Option<usize>,
 }
 
 /// A command of the history. Secrets are masked.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = HistoryCommand)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = HistoryCommand))]
 pub(super) struct CommandView {
     /// Its number, from 1.
     command: u64,
@@ -47,36 +48,36 @@ pub(super) struct CommandView {
     operation: String,
     /// The family; absent: the control plane.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     family: Option<String>,
     /// The method and the path with its query.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     request: Option<String>,
     /// The project, mesh or project key, if the request named it in its head.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     scope: Option<String>,
     /// The resource, script, fault or snapshot that the command is about, if its path named it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     resource: Option<String>,
     /// The name of the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     caller: Option<String>,
 }
 
 /// A page of the history.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = History)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = History))]
 pub(super) struct HistoryPage {
     /// Oldest first.
     commands: Vec<CommandView>,
     /// The number of the last command of the world; 0: there was none.
     last: u64,
     /// The earliest place that can be reached; null: the world keeps no history.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     earliest: Option<Place>,
 }
 
@@ -85,10 +86,10 @@ pub(super) struct HistoryPage {
 /// Requests that were accepted, and what the control plane and the Rust API did; reads and refused requests only if they
 /// changed something: uses of counted or random faults, and moves under `--progress reads`. Bodies are not shown, and
 /// secrets are masked. Errors: 400.
-#[utoipa::path(get, path = "/_emulator/v1/history", operation_id = "ListHistory", tag = "control",
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/history", operation_id = "ListHistory", tag = "control",
     params(HistoryQuery),
     responses((status = 200, body = HistoryPage),
-    ProblemWith::<400>))]
+    ProblemWith::<400>)))]
 pub(super) async fn list_history(
     State(Control(world)): State<Control>,
     Query(part): Query<HistoryQuery>,

@@ -10,12 +10,15 @@ use super::dialect::{Control, json};
 use super::openapi::OpenApiSource;
 use crate::http::Operation;
 use crate::http::evidence::error_row::ErrorRow;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemBody;
 use crate::http::response::{self, ShownAsIs};
 use crate::registry::{self, World};
 
 /// The health of the process.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(super) struct Health {
     /// `ok`, or `ready` from the operation of that name.
     status: &'static str,
@@ -24,8 +27,8 @@ pub(super) struct Health {
 /// Confirms that the process is alive.
 ///
 /// Answers 200 as soon as the port is bound.
-#[utoipa::path(get, path = "/_emulator/v1/health", operation_id = "Health", tag = "control",
-    responses((status = 200, body = Health)))]
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/health", operation_id = "Health", tag = "control",
+    responses((status = 200, body = Health))))]
 pub(super) async fn health() -> Response {
     alive()
 }
@@ -38,9 +41,9 @@ pub(super) fn alive() -> Response {
 /// Confirms that the fixtures are loaded and the port is bound.
 ///
 /// Errors: 503 until then.
-#[utoipa::path(get, path = "/_emulator/v1/ready", operation_id = "Ready", tag = "control",
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/ready", operation_id = "Ready", tag = "control",
     responses((status = 200, body = Health), (status = 503, body = ProblemBody,
-    content_type = "application/problem+json")))]
+    content_type = "application/problem+json"))))]
 pub(super) async fn ready(State(Control(world)): State<Control>) -> Result<Response, Problem> {
     readiness(&world)
 }
@@ -55,10 +58,11 @@ pub(super) fn readiness(world: &World) -> Result<Response, Problem> {
 }
 
 /// The emulated operations and errors.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct Coverage {
     /// Every operation of every family.
-    #[schema(value_type = Vec<Operation>)]
+    #[cfg_attr(test, schema(value_type = Vec<Operation>))]
     operations: Vec<&'static Operation>,
     /// Every refusal of the families and of the gateway in front of the Huawei families.
     errors: Vec<ErrorRow>,
@@ -67,8 +71,8 @@ struct Coverage {
 /// Lists every emulated operation and every error.
 ///
 /// The operations with their evidence, source, permission and differences, the errors with their evidence.
-#[utoipa::path(get, path = "/_emulator/v1/operations", operation_id = "ListOperations", tag = "control",
-    responses((status = 200, body = Coverage)))]
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/operations", operation_id = "ListOperations", tag = "control",
+    responses((status = 200, body = Coverage))))]
 pub(super) async fn operations() -> Response {
     let coverage = Coverage {
         operations: registry::operations().collect(),
@@ -81,8 +85,8 @@ pub(super) async fn operations() -> Response {
 ///
 /// It follows the settings of the world, such as `--pipelines-list`, and names the host that was asked as its server.
 /// `release-emulator openapi` prints it.
-#[utoipa::path(get, path = "/_emulator/v1/openapi.json", operation_id = "ShowOpenApi", tag = "control",
-    responses((status = 200, description = "This document", body = Object)))]
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/openapi.json", operation_id = "ShowOpenApi", tag = "control",
+    responses((status = 200, description = "This document", body = Object))))]
 pub(super) async fn show_openapi(
     State(Control(world)): State<Control>,
     Extension(OpenApiSource(openapi)): Extension<OpenApiSource>,

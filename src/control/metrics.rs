@@ -40,9 +40,9 @@ struct PartLabels {
 /// Requests by operation and status with their durations, resources by family and status, worlds, connections, the size
 /// of the journal, the memory that each part uses with its limit, and the memory of the process. They are `OpenMetrics` text, or Prometheus text 0.0.4 if `Accept` prefers
 /// `text/plain`. The same is at `/metrics`.
-#[utoipa::path(get, path = "/_emulator/v1/metrics", operation_id = "ShowMetrics", tag = "control",
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/metrics", operation_id = "ShowMetrics", tag = "control",
     responses((status = 200, description = "OpenMetrics or Prometheus text",
-        content((String = "application/openmetrics-text"), (String = "text/plain")))))]
+        content((String = "application/openmetrics-text"), (String = "text/plain"))))))]
 pub(super) async fn show_metrics(
     State(Control(world)): State<Control>,
     context: Option<Extension<WorldContext>>,

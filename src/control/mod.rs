@@ -41,7 +41,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodFilter;
 use axum::{Extension, Router};
-use utoipa::openapi::OpenApi;
+use serde_json::Value;
 
 use crate::http::Dialect;
 use crate::http::context::note_own_answer;
@@ -66,60 +66,132 @@ fn new_routes() -> Routes<Control> {
     #[cfg(feature = "cli")]
     let routes = routes.merge(docs::routes());
     routes
-        .with(route!(meta::health))
-        .with(route!(meta::ready))
-        .with(route!(meta::operations))
-        .with(route!(meta::show_openapi))
-        .with(route!(state::reset))
+        .merge(process_routes())
+        .merge(state_routes())
+        .merge(rule_routes())
+        .merge(control_routes())
+}
+
+/// The process: its health, its documents, its worlds, and whoever follows it.
+fn process_routes() -> Routes<Control> {
+    Routes::default()
+        .with(route!("/_emulator/v1/health", get(meta::health)))
+        .with(route!("/_emulator/v1/ready", get(meta::ready)))
+        .with(route!("/_emulator/v1/operations", get(meta::operations)))
         .with(route!(
-            state::show_state,
-            state::replace_state,
-            state::merge_state
+            "/_emulator/v1/openapi.json",
+            get(meta::show_openapi)
         ))
-        .with(route!(clock::show_clock, clock::set_clock))
-        .with(route!(clock::advance_clock))
-        .with(route!(rewind::rewind_clock))
-        .with(route!(history::list_history))
-        .with(route!(snapshots::list_snapshots, snapshots::add_snapshot))
-        .with(route!(snapshots::remove_snapshot))
-        .with(route!(snapshots::restore_snapshot))
-        .with(route!(
-            scripts::list_scripts,
-            scripts::add_script,
-            scripts::clear_scripts
-        ))
-        .with(route!(
-            scripts::show_script,
-            scripts::replace_script,
-            scripts::remove_script
-        ))
-        .with(route!(
-            faults::list_faults,
-            faults::add_fault,
-            faults::clear_faults
-        ))
-        .with(route!(
-            faults::show_fault,
-            faults::replace_fault,
-            faults::remove_fault
-        ))
-        .with(route!(requests::list_requests, requests::clear_requests))
-        .with(route!(verify::verify_requests))
-        .with(route!(events::listen))
-        .with(route!(metrics::show_metrics))
+        .with(route!("/_emulator/v1/events", get(events::listen)))
+        .with(route!("/_emulator/v1/metrics", get(metrics::show_metrics)))
         // The path that collectors ask for by default; no family has it.
         .with(Route::new("/metrics").and_on(MethodFilter::GET, metrics::show_metrics))
-        .with(route!(worlds::list_worlds, worlds::add_world))
-        .with(route!(worlds::show_world, worlds::remove_world))
-        .with(route!(resources::list_resources))
-        .with(route!(timeline::show_timeline))
         .with(route!(
-            webhooks::list_webhooks,
-            webhooks::add_webhook,
-            webhooks::clear_webhooks
+            "/_emulator/v1/worlds",
+            get(worlds::list_worlds),
+            post(worlds::add_world)
         ))
-        .with(route!(webhooks::show_webhook, webhooks::remove_webhook))
-        .merge(control_routes())
+        .with(route!(
+            "/_emulator/v1/worlds/{name}",
+            get(worlds::show_world),
+            delete(worlds::remove_world)
+        ))
+        .with(route!(
+            "/_emulator/v1/webhooks",
+            get(webhooks::list_webhooks),
+            post(webhooks::add_webhook),
+            delete(webhooks::clear_webhooks)
+        ))
+        .with(route!(
+            "/_emulator/v1/webhooks/{id}",
+            get(webhooks::show_webhook),
+            delete(webhooks::remove_webhook)
+        ))
+}
+
+/// The state of a world, its clock and its past.
+fn state_routes() -> Routes<Control> {
+    Routes::default()
+        .with(route!("/_emulator/v1/reset", post(state::reset)))
+        .with(route!(
+            "/_emulator/v1/state",
+            get(state::show_state),
+            put(state::replace_state),
+            patch(state::merge_state)
+        ))
+        .with(route!(
+            "/_emulator/v1/clock",
+            get(clock::show_clock),
+            put(clock::set_clock)
+        ))
+        .with(route!(
+            "/_emulator/v1/clock/advance",
+            post(clock::advance_clock)
+        ))
+        .with(route!(
+            "/_emulator/v1/clock/rewind",
+            post(rewind::rewind_clock)
+        ))
+        .with(route!("/_emulator/v1/history", get(history::list_history)))
+        .with(route!(
+            "/_emulator/v1/snapshots",
+            get(snapshots::list_snapshots),
+            post(snapshots::add_snapshot)
+        ))
+        .with(route!(
+            "/_emulator/v1/snapshots/{name}",
+            delete(snapshots::remove_snapshot)
+        ))
+        .with(route!(
+            "/_emulator/v1/snapshots/{name}/restore",
+            post(snapshots::restore_snapshot)
+        ))
+        .with(route!(
+            "/_emulator/v1/resources",
+            get(resources::list_resources)
+        ))
+        .with(route!(
+            "/_emulator/v1/resources/{family}/{id}/timeline",
+            get(timeline::show_timeline)
+        ))
+}
+
+/// The rules of a world, scripts and faults, and the requests that it has got.
+fn rule_routes() -> Routes<Control> {
+    Routes::default()
+        .with(route!(
+            "/_emulator/v1/scripts",
+            get(scripts::list_scripts),
+            post(scripts::add_script),
+            delete(scripts::clear_scripts)
+        ))
+        .with(route!(
+            "/_emulator/v1/scripts/{id}",
+            get(scripts::show_script),
+            put(scripts::replace_script),
+            delete(scripts::remove_script)
+        ))
+        .with(route!(
+            "/_emulator/v1/faults",
+            get(faults::list_faults),
+            post(faults::add_fault),
+            delete(faults::clear_faults)
+        ))
+        .with(route!(
+            "/_emulator/v1/faults/{id}",
+            get(faults::show_fault),
+            put(faults::replace_fault),
+            delete(faults::remove_fault)
+        ))
+        .with(route!(
+            "/_emulator/v1/requests",
+            get(requests::list_requests),
+            delete(requests::clear_requests)
+        ))
+        .with(route!(
+            "/_emulator/v1/requests/verify",
+            post(verify::verify_requests)
+        ))
 }
 
 /// The OpenAPI document of all families and of the control plane, for a world with these settings whose address is
@@ -129,8 +201,8 @@ pub fn openapi(settings: &Settings, base: &str) -> String {
 }
 
 /// The OpenAPI description of the control plane.
-pub fn definition() -> OpenApi {
-    Control::published().api()
+pub fn definition() -> Value {
+    Control::published().document()
 }
 
 /// Answers a request without a route that is not for a service, below `/_emulator` or for a path that people and probes

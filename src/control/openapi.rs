@@ -2,17 +2,12 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::Value;
-use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{Header, OpenApi, PathItem, Ref, RefOr, Required, Schema};
-use utoipa::{IntoResponses, OpenApi as _};
+use serde_json::{Map, Value, json};
 
 use crate::http::openapi::descriptions::describe_responses;
+use crate::http::openapi::document::{merge, operations_of, schemas};
 use crate::http::openapi::plain_schemas::make_plain;
-use crate::http::operation::operations_of;
-use crate::http::problem::ProblemWith;
+use crate::http::problem::declared_problem;
 use crate::registry;
 use crate::world::settings::{Fidelity, PipelinesList, Settings, ZadigGeneration};
 
@@ -30,22 +25,25 @@ const ABOUT: &str = "A local emulator of four release APIs, and of the IAM opera
     `x-action` and `x-differences` are an operation's source, the permission it requires, and its differences from the \
     service.";
 
-/// The document without its operations. The tags are the families, in the order of their prefixes, and the control
-/// plane.
-#[derive(utoipa::OpenApi)]
-#[openapi(
-    info(title = "release-emulator", description = ABOUT),
-    servers((url = "{base}", description = "The world that responds")),
-    tags(
-        (name = "iam", description = "Huawei IAM: tokens, projects, accounts"),
-        (name = "asm", description = "Huawei ASM: grayscale releases of a mesh, and the meshes"),
-        (name = "plans", description = "Huawei ServiceStage: release plans"),
-        (name = "pipelines", description = "Huawei ServiceStage: release tasks (pipelines) with their actions"),
-        (name = "zadig", description = "Zadig: delivery versions"),
-        (name = "control", description = "The control plane: clock, state, scripts, faults, journal, events. It needs no credential, but for a control token"),
-    )
-)]
-struct Frame;
+/// The tags with their descriptions: the families, in the order of their prefixes, and the control plane.
+const TAGS: [(&str, &str); 6] = [
+    ("iam", "Huawei IAM: tokens, projects, accounts"),
+    (
+        "asm",
+        "Huawei ASM: grayscale releases of a mesh, and the meshes",
+    ),
+    ("plans", "Huawei ServiceStage: release plans"),
+    (
+        "pipelines",
+        "Huawei ServiceStage: release tasks (pipelines) with their actions",
+    ),
+    ("zadig", "Zadig: delivery versions"),
+    (
+        "control",
+        "The control plane: clock, state, scripts, faults, journal, events. It needs no credential, but for a control \
+         token",
+    ),
+];
 
 /// The response headers.
 const HEADERS: [(&str, &str); 3] = [
@@ -81,7 +79,7 @@ type Template = (&'static str, &'static str);
 static TEMPLATES: Mutex<Vec<(DocumentVariant, Template)>> = Mutex::new(Vec::new());
 
 /// The text of the document of all families and of the control plane, for a world with these settings at an address.
-pub(super) fn text(settings: &Settings, base: &str, control: impl FnOnce() -> OpenApi) -> String {
+pub(super) fn text(settings: &Settings, base: &str, control: impl FnOnce() -> Value) -> String {
     let variant = DocumentVariant {
         fidelity: settings.fidelity,
         pipelines_list: settings.pipelines_list,
@@ -101,108 +99,113 @@ pub(super) fn text(settings: &Settings, base: &str, control: impl FnOnce() -> Op
     [before, &base, behind].concat()
 }
 
-fn template(settings: &Settings, control: OpenApi) -> Template {
-    let mut document = serde_json::to_value(document(settings, control)).expect("keys are strings");
+fn template(settings: &Settings, control: Value) -> Template {
+    let mut document = document(settings, control);
     make_plain(&mut document);
-    // Extensions live in a hash map, whose order differs from run to run.
-    document.sort_all_objects();
     let text: &'static str = document.to_string().leak();
     text.split_once(r#""{base}""#).expect("a server")
 }
 
-fn document(settings: &Settings, control: OpenApi) -> OpenApi {
-    let mut document = Frame::openapi();
-    document.info.license = None;
+/// The document without its operations.
+fn frame() -> Value {
+    let tags = TAGS.iter();
+    let tags = tags.map(|(name, description)| json!({"name": name, "description": description}));
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "release-emulator",
+            "description": ABOUT,
+            "version": env!("CARGO_PKG_VERSION"),
+        },
+        "servers": [{"url": "{base}", "description": "The world that responds"}],
+        "tags": tags.collect::<Value>(),
+    })
+}
+
+fn document(settings: &Settings, control: Value) -> Value {
+    let mut document = frame();
     for part in registry::definitions(settings).chain([control]) {
-        document.merge(part);
+        merge(&mut document, part);
     }
     name_families(&mut document);
-    for (path, item) in &mut document.paths.paths {
-        name_parameters(path, item);
+    let paths = document["paths"].as_object_mut();
+    for (path, item) in paths.into_iter().flatten() {
         for operation in operations_of(item) {
-            declare_limits(operation);
-            if is_control(operation) && path.contains('{') {
-                refuse_paths(operation);
+            name_parameters(path, operation);
+            if is_control(operation) {
+                declare_limits(operation);
+                if path.contains('{') {
+                    declare_problem(operation, 400);
+                }
+                operation.insert("security".to_owned(), json!([]));
             }
             describe_responses(operation);
             add_headers(operation);
-            if is_control(operation) {
-                operation.security = Some(Vec::new());
-            }
         }
     }
-    let components = document.components.get_or_insert_default();
-    for (name, text) in HEADERS {
-        let header = header(name, text);
-        components.headers.insert(name.to_owned(), header.into());
-    }
+    let headers = HEADERS.map(|(name, text)| (name.to_owned(), header(name, text)));
+    document["components"]["headers"] = headers.into_iter().collect();
     registry::examples::show(&mut document, settings);
     document
 }
 
 /// Lists the families whose work can be scripted, which only the registry knows.
-fn name_families(document: &mut OpenApi) {
-    let components = document.components.get_or_insert_default();
-    if let Some(RefOr::T(Schema::Object(family))) = components.schemas.get_mut("ScriptFamily") {
-        let names = registry::family_names().into_iter().map(Into::into);
-        family.enum_values = Some(names.collect());
+fn name_families(document: &mut Value) {
+    if let Some(family) = schemas(document).and_then(|all| all.get_mut("ScriptFamily")) {
+        family["enum"] = registry::family_names().into_iter().collect();
     }
 }
 
-fn header(name: &str, text: &str) -> Header {
-    let schema = ObjectBuilder::new().schema_type(Type::String);
-    let schema = match name {
-        "X-Request-Id" => schema.pattern(Some("^[0-9a-f]{32}$")),
-        "x-emulator-evidence" => schema.pattern(Some(
-            "^(documented|(observed|inferred)(; [a-z]+=[^;]+)+|injected; fault=[^;]+)$",
-        )),
-        _ => schema,
+fn header(name: &str, text: &str) -> Value {
+    let pattern = match name {
+        "X-Request-Id" => Some("^[0-9a-f]{32}$"),
+        "x-emulator-evidence" => {
+            Some("^(documented|(observed|inferred)(; [a-z]+=[^;]+)+|injected; fault=[^;]+)$")
+        }
+        _ => None,
     };
-    HeaderBuilder::new()
-        .schema(Some(schema))
-        .description(Some(text))
-        .build()
+    let mut schema = json!({"type": "string"});
+    if let Some(pattern) = pattern {
+        schema["pattern"] = pattern.into();
+    }
+    json!({"description": text, "schema": schema})
 }
 
-/// Declares the refusals of bodies that are too large or too many, and of changes that a disk does not take, which any operation of the control plane may answer.
-fn declare_limits(operation: &mut Operation) {
-    if !is_control(operation) {
-        return;
-    }
-    let mut limits = ProblemWith::<503>::responses();
-    if operation.request_body.is_some() {
-        limits.append(&mut ProblemWith::<413>::responses());
-        limits.append(&mut ProblemWith::<507>::responses());
-    }
-    for (status, response) in limits {
-        let declared = operation.responses.responses.entry(status);
-        declared.or_insert(response);
+/// Declares the refusals of bodies that are too large or too many, and of changes that a disk does not take, which any
+/// operation of the control plane may answer.
+fn declare_limits(operation: &mut Map<String, Value>) {
+    declare_problem(operation, 503);
+    if operation.contains_key("requestBody") {
+        declare_problem(operation, 413);
+        declare_problem(operation, 507);
     }
 }
 
-/// A parameter in a path may be no text, which any operation refuses.
-fn refuse_paths(operation: &mut Operation) {
-    for (status, response) in ProblemWith::<400>::responses() {
-        let declared = operation.responses.responses.entry(status);
-        declared.or_insert(response);
+fn declare_problem(operation: &mut Map<String, Value>, status: u16) {
+    if let Some(responses) = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut)
+    {
+        let declared = responses.entry(status.to_string());
+        declared.or_insert_with(|| declared_problem(status));
     }
 }
 
-fn is_control(operation: &Operation) -> bool {
-    operation.tags.iter().flatten().any(|tag| tag == "control")
+fn is_control(operation: &Map<String, Value>) -> bool {
+    let tags = operation.get("tags").and_then(Value::as_array);
+    tags.into_iter().flatten().any(|tag| tag == "control")
 }
 
 /// Lists the headers of every response.
-fn add_headers(operation: &mut Operation) {
+fn add_headers(operation: &mut Map<String, Value>) {
     let is_own = is_control(operation);
-    for response in operation.responses.responses.values_mut() {
-        let RefOr::T(response) = response else {
-            continue;
-        };
+    let responses = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut);
+    for (_, response) in responses.into_iter().flatten() {
         for (name, _) in HEADERS {
             if name == "X-Request-Id" || !is_own {
-                let header = RefOr::Ref(Ref::new(format!("#/components/headers/{name}")));
-                response.headers.insert(name.to_owned(), header);
+                response["headers"][name] = json!({"$ref": format!("#/components/headers/{name}")});
             }
         }
     }
@@ -210,35 +213,31 @@ fn add_headers(operation: &mut Operation) {
 
 /// Adds a text parameter for every `{name}` of the path that an attribute did not list, and describes undescribed
 /// ones.
-fn name_parameters(path: &str, item: &mut PathItem) {
-    let names: Vec<&str> = path
+fn name_parameters(path: &str, operation: &mut Map<String, Value>) {
+    let names = path
         .split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .collect();
-    for operation in operations_of(item) {
-        let listed = operation.parameters.get_or_insert_default();
-        for name in &names {
-            let known = listed.iter_mut().find_map(|known| match known {
-                RefOr::T(known) => Some(known)
-                    .filter(|known| known.name == *name && known.parameter_in == ParameterIn::Path),
-                RefOr::Ref(_) => None,
-            });
-            let described = Some(match name.strip_suffix("_id") {
-                Some(owner) => format!("The id of the {}", owner.replace('_', " ")),
-                None => format!("The {name}"),
-            });
-            if let Some(known) = known {
-                known.description = known.description.take().or(described);
-            } else {
-                let text = ObjectBuilder::new().schema_type(Type::String);
-                let parameter = ParameterBuilder::new()
-                    .name(*name)
-                    .parameter_in(ParameterIn::Path)
-                    .required(Required::True)
-                    .description(described)
-                    .schema(Some(text));
-                listed.push(RefOr::T(parameter.build()));
-            }
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let listed = operation.entry("parameters").or_insert_with(|| json!([]));
+    let Some(listed) = listed.as_array_mut() else {
+        return;
+    };
+    for name in names {
+        let described = match name.strip_suffix("_id") {
+            Some(owner) => format!("The id of the {}", owner.replace('_', " ")),
+            None => format!("The {name}"),
+        };
+        let is_it = |known: &&mut Value| known["name"] == name && known["in"] == "path";
+        let known = listed.iter_mut().find(is_it).and_then(Value::as_object_mut);
+        if let Some(known) = known {
+            known.entry("description").or_insert(described.into());
+        } else {
+            listed.push(json!({
+                "name": name,
+                "in": "path",
+                "required": true,
+                "description": described,
+                "schema": {"type": "string"},
+            }));
         }
     }
 }

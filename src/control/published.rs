@@ -5,11 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use utoipa::openapi::OpenApi;
 
 use super::dialect::Control;
 use super::routes;
 use crate::http::Dialect;
+#[cfg(test)]
 use crate::http::attributes::Declare;
 use crate::http::published::PublishedApi;
 use crate::registry;
@@ -17,18 +17,15 @@ use crate::registry;
 impl Declare for Control {}
 
 /// The documents as the attributes declare them, with the published ones.
-fn declared() -> impl Iterator<Item = (OpenApi, &'static PublishedApi)> {
+fn declared() -> impl Iterator<Item = (Value, &'static PublishedApi)> {
     let control = (routes().attributes(), Control::published());
     registry::declared().chain([control])
 }
 
 /// The text of a document, with each operation and each component on a line of its own.
-fn text(api: &OpenApi) -> String {
-    let mut document = serde_json::to_value(api).unwrap();
-    // Extensions live in a hash map, whose order differs from run to run.
-    document.sort_all_objects();
+fn text(document: &Value) -> String {
     let mut text = String::new();
-    write_lines(&mut text, &document, 3);
+    write_lines(&mut text, document, 3);
     text.push('\n');
     text
 }
@@ -53,11 +50,11 @@ fn write_lines(text: &mut String, value: &Value, depth: usize) {
 #[test]
 fn the_published_documents_are_those_of_the_attributes() {
     let is_update = std::env::var_os("UPDATE_OPENAPI").is_some();
-    for (api, published) in declared() {
+    for (document, published) in declared() {
         let file = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("src")
             .join(published.file);
-        let text = text(&api);
+        let text = text(&document);
         if is_update {
             fs::write(&file, text).unwrap();
             continue;
@@ -68,17 +65,5 @@ fn the_published_documents_are_those_of_the_attributes() {
             "src/{} is stale: UPDATE_OPENAPI=1 cargo test --lib published",
             published.file
         );
-    }
-}
-
-#[test]
-fn a_published_document_loses_nothing_when_it_is_read() {
-    for (api, published) in declared() {
-        // `utoipa` does not read a default of null, and the document that is served has no defaults.
-        let text = |api| text(api).replace(r#""default":null,"#, "");
-        let (read, declared) = (text(&published.api()), text(&api));
-        for (read, declared) in read.lines().zip(declared.lines()) {
-            assert_eq!(read, declared, "src/{}", published.file);
-        }
     }
 }

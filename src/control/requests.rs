@@ -6,7 +6,6 @@ use axum::response::Response;
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use super::apart::{MANY_ENTRIES, apart};
 use super::dialect::Control;
@@ -18,7 +17,9 @@ use crate::http::matching::filter::RecordFilter;
 use crate::http::matching::known::{PatternError, check_filter};
 use crate::http::matching::pattern::RequestFilter;
 use crate::http::observe::record::RequestRecord;
-use crate::http::problem::{Problem, ProblemWith};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemWith;
 use crate::http::query::decoded_pairs;
 use crate::http::response::{self, ShownAsIs};
 use crate::registry::{World, known_operations};
@@ -126,8 +127,8 @@ fn read(query: &str) -> Result<(RequestFilter, Option<usize>), Problem> {
 }
 
 /// The requests of the journal that match.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Journal)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = Journal))]
 pub(super) struct JournalBody {
     /// The number of requests that match, before `limit`.
     total: usize,
@@ -153,12 +154,12 @@ pub(super) fn entries(world: &World) -> Result<Vec<RequestRecord>, Problem> {
 ///
 /// Conditions on the query, on headers and on the body are given as `query.action_id=stop` or `query[action_id]=stop`.
 /// Errors: 400 for a filter that no request can match, with the nearest that would; 409 while the journal is off.
-#[utoipa::path(get, path = "/_emulator/v1/requests", operation_id = "ListRequests", tag = "control",
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/requests", operation_id = "ListRequests", tag = "control",
     params(RequestFilter, ("limit" = Option<usize>, Query, description = "The most requests to list: the newest",
         maximum = 18_446_744_073_709_551_615_u64)),
     responses((status = 200, body = JournalBody),
     ProblemWith::<400>,
-    ProblemWith::<409>))]
+    ProblemWith::<409>)))]
 pub(super) async fn list_requests(
     State(Control(world)): State<Control>,
     RawQuery(query): RawQuery,
@@ -186,8 +187,8 @@ pub(super) async fn list_requests(
 /// Empties the journal and the log of events.
 ///
 /// The number of dropped requests starts again at 0; the numbers of requests and events go on.
-#[utoipa::path(delete, path = "/_emulator/v1/requests", operation_id = "ClearRequests", tag = "control",
-    responses((status = 204)))]
+#[cfg_attr(test, utoipa::path(delete, path = "/_emulator/v1/requests", operation_id = "ClearRequests", tag = "control",
+    responses((status = 204))))]
 pub(super) async fn clear_requests(State(Control(world)): State<Control>) -> Response {
     world.recorder().forget();
     response::empty(StatusCode::NO_CONTENT)

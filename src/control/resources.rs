@@ -4,12 +4,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
 use super::dialect::{Control, json};
 use crate::http::extract::Query;
-use crate::http::problem::{Problem, ProblemWith};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemWith;
 use crate::registry::family_names;
+#[cfg(test)]
 use crate::sim::scripts::FamilyName;
 use crate::sim::summary::{ResourcePage, ResourceSummary};
 
@@ -17,25 +19,25 @@ use crate::sim::summary::{ResourcePage, ResourceSummary};
 const MOST_RESOURCES: usize = 1_000;
 
 /// A filter of resources, and the page of the list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ResourceFilter {
     /// The family.
-    #[param(value_type = Option<FamilyName>)]
+    #[cfg_attr(test, param(value_type = Option<FamilyName>))]
     family: Option<String>,
     /// The project, mesh or project key.
     scope: Option<String>,
     /// The most resources: 1 to 1,000; absent: 1,000.
-    #[param(minimum = 1, maximum = 1_000)]
+    #[cfg_attr(test, param(minimum = 1, maximum = 1_000))]
     limit: Option<usize>,
     /// The number of resources to pass over; absent: none.
     offset: Option<usize>,
 }
 
 /// A page of the resources.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ResourceList)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ResourceList))]
 pub(super) struct Resources {
     /// By family and scope, oldest first.
     resources: Vec<ResourceSummary>,
@@ -47,10 +49,10 @@ pub(super) struct Resources {
 ///
 /// Each with its status, as the service has it and in words, its next change and the commands that it allows now: those
 /// that the status allows, whatever arguments they need. Errors: 400 for an unknown family or a limit out of range.
-#[utoipa::path(get, path = "/_emulator/v1/resources", operation_id = "ListResources", tag = "control",
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/resources", operation_id = "ListResources", tag = "control",
     params(ResourceFilter),
     responses((status = 200, body = Resources),
-    ProblemWith::<400>))]
+    ProblemWith::<400>)))]
 pub(super) async fn list_resources(
     State(Control(world)): State<Control>,
     Query(filter): Query<ResourceFilter>,

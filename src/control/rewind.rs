@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::apart::apart;
 use super::dialect::{Control, json};
@@ -12,7 +11,9 @@ use super::history::{CommandView, views};
 use super::past;
 use super::replay::replay_router;
 use crate::http::extract::Json;
-use crate::http::problem::{Problem, ProblemWith};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemWith;
 use crate::registry::World;
 use crate::registry::history::past::Past;
 use crate::sim::time::rfc3339;
@@ -21,20 +22,21 @@ use crate::sim::time::rfc3339;
 const MOST_LISTED: usize = 1_000;
 
 /// The instant to go back to, or the last command that stays.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-#[schema(as = ClockRewind)]
+#[cfg_attr(test, schema(as = ClockRewind))]
 pub(super) struct Rewind {
     /// The instant, RFC 3339. What was done at it stays.
-    #[schema(format = DateTime)]
+    #[cfg_attr(test, schema(format = DateTime))]
     to: Option<String>,
     /// The number of the last command that stays, in place of `to`.
     command: Option<u64>,
 }
 
 /// The result of a rewind.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ClockRewound)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ClockRewound))]
 pub(super) struct RewoundView {
     /// The present instant, RFC 3339 in UTC.
     now: String,
@@ -51,13 +53,13 @@ pub(super) struct RewoundView {
 /// State, ids, clock, scripts and faults are as they were then; journal, events and webhooks stay. An advance that is under
 /// way ends. `PUT clock` never goes back. Errors: 400; 404 for a command that there never was; 409 for an instant that is yet
 /// to come, and without a history; 410 for one before the earliest.
-#[utoipa::path(post, path = "/_emulator/v1/clock/rewind", operation_id = "RewindClock", tag = "control",
+#[cfg_attr(test, utoipa::path(post, path = "/_emulator/v1/clock/rewind", operation_id = "RewindClock", tag = "control",
     request_body(content = Rewind,
         example = json!({"command": 0})), responses((status = 200, body = RewoundView),
     ProblemWith::<400>,
     ProblemWith::<404>,
     ProblemWith::<409>,
-    ProblemWith::<410>))]
+    ProblemWith::<410>)))]
 pub(super) async fn rewind_clock(
     State(Control(world)): State<Control>,
     Json(rewind): Json<Rewind>,

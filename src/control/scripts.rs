@@ -4,12 +4,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::dialect::{Control, json};
 use super::rules::refused;
 use crate::http::extract::{Json, Path};
-use crate::http::problem::{Problem, ProblemWith};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemWith;
 use crate::http::response;
 use crate::registry::World;
 use crate::registry::rules::RuleError;
@@ -17,8 +18,8 @@ use crate::sim::scripts::{ListedScript, Script, ScriptedOutcome, ScriptedStep, S
 use crate::sim::step_length::StepLength;
 
 /// A script in force.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ListedScript)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ListedScript))]
 pub(super) struct ScriptView {
     /// The script's id.
     id: String,
@@ -27,54 +28,54 @@ pub(super) struct ScriptView {
     pattern: StepPattern,
     /// The end of the steps; absent: one after the other, as `sequence` says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     outcome: Option<ScriptedOutcome>,
     /// The reason of a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     message: Option<String>,
     /// The length of a step in milliseconds, or a distribution; absent: the usual length.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     takes_ms: Option<StepLength>,
     /// The number of steps it decides; absent: any number, or the length of `sequence`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, nullable = false)]
+    #[cfg_attr(test, schema(minimum = 1, nullable = false))]
     times: Option<u64>,
     /// One step after the other, or with weights one by chance.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(min_items = 1, nullable = false)]
+    #[cfg_attr(test, schema(min_items = 1, nullable = false))]
     sequence: Option<Vec<ScriptedStep>>,
     /// The probability that it decides a matching step; absent: always.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 1, nullable = false)]
+    #[cfg_attr(test, schema(minimum = 0, maximum = 1, nullable = false))]
     probability: Option<f64>,
     /// The seed of chance, as it was given or drawn.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>, nullable = false)]
+    #[cfg_attr(test, schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>, nullable = false))]
     seed: Option<u64>,
     /// Its priority: the highest decides, then the first added; absent: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     priority: Option<i32>,
     /// `false`: it decides nothing; absent: it is enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     enabled: Option<bool>,
     /// The number of steps it has decided.
     used: u64,
     /// In the list: false if nothing that the world knows fits; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     fits: Option<bool>,
     /// The first field of `match` that fits nothing known: `work`, `scope`, `name`, `stage`, `service` or `step`. Without
     /// `fits`, a request could still bring a step that fits, but a known name is near.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     misfit: Option<&'static str>,
     /// The known name that is nearest to it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     nearest: Option<String>,
 }
 
@@ -141,8 +142,8 @@ fn problem(world: &World, id: &str, error: RuleError) -> Problem {
 }
 
 /// The scripts in force.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ScriptList)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ScriptList))]
 pub(super) struct ScriptsView {
     /// In the order in which they are tried: by priority, then as they were added. The first that matches and is not used
     /// up decides.
@@ -157,8 +158,8 @@ pub(super) struct ScriptsView {
 /// it now: no family does such work, or no resource has such a name, stage, service or step. A resource that is created
 /// later may fit. The names in creations and in versions of Zadig are not compared, since they come with the request.
 /// In a world with very many steps a script counts as fitting.
-#[utoipa::path(get, path = "/_emulator/v1/scripts", operation_id = "ListScripts", tag = "control",
-    responses((status = 200, body = ScriptsView)))]
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/scripts", operation_id = "ListScripts", tag = "control",
+    responses((status = 200, body = ScriptsView))))]
 pub(super) async fn list_scripts(State(Control(world)): State<Control>) -> Response {
     let body = world.read(|database, _| {
         let listed = database.listed_scripts().into_iter();
@@ -175,13 +176,13 @@ pub(super) async fn list_scripts(State(Control(world)): State<Control>) -> Respo
 ///
 /// It applies to runs that start from now on: the steps of a run are frozen when it starts. Errors: 400 for an invalid
 /// field; 409 for an id that another script has.
-#[utoipa::path(post, path = "/_emulator/v1/scripts", operation_id = "AddScript", tag = "control",
+#[cfg_attr(test, utoipa::path(post, path = "/_emulator/v1/scripts", operation_id = "AddScript", tag = "control",
     request_body(content = Option<Script>,
         example = json!({
         "match": {"family": "pipelines", "step": "roll-out"}, "outcome": "fail", "message": "image not found",
         "takes_ms": 3_000, "times": 1})), responses((status = 201, body = ScriptView),
     ProblemWith::<400>, ProblemWith::<409>,
-    ProblemWith::<429>, ProblemWith::<507>))]
+    ProblemWith::<429>, ProblemWith::<507>)))]
 pub(super) async fn add_script(
     State(Control(world)): State<Control>,
     Json(script): Json<Script>,
@@ -193,8 +194,8 @@ pub(super) async fn add_script(
 /// Removes all scripts.
 ///
 /// Runs that have started keep what was decided for them.
-#[utoipa::path(delete, path = "/_emulator/v1/scripts", operation_id = "ClearScripts", tag = "control",
-    responses((status = 204)))]
+#[cfg_attr(test, utoipa::path(delete, path = "/_emulator/v1/scripts", operation_id = "ClearScripts", tag = "control",
+    responses((status = 204))))]
 pub(super) async fn clear_scripts(State(Control(world)): State<Control>) -> Response {
     world.clear_scripts();
     response::empty(StatusCode::NO_CONTENT)
@@ -203,8 +204,8 @@ pub(super) async fn clear_scripts(State(Control(world)): State<Control>) -> Resp
 /// Shows a script with the number of steps it has decided.
 ///
 /// Errors: 404 for an unknown id.
-#[utoipa::path(get, path = "/_emulator/v1/scripts/{id}", operation_id = "ShowScript", tag = "control",
-    responses((status = 200, body = ScriptView), ProblemWith::<404>))]
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/scripts/{id}", operation_id = "ShowScript", tag = "control",
+    responses((status = 200, body = ScriptView), ProblemWith::<404>)))]
 pub(super) async fn show_script(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,
@@ -221,10 +222,10 @@ pub(super) async fn show_script(
 /// The body is a script as it is added or shown; with `"enabled": false` it decides nothing. Its counts stay, and with
 /// another priority it moves behind those that have it. Errors: 400 for an invalid
 /// field; 404 for an unknown id.
-#[utoipa::path(put, path = "/_emulator/v1/scripts/{id}", operation_id = "ReplaceScript", tag = "control",
+#[cfg_attr(test, utoipa::path(put, path = "/_emulator/v1/scripts/{id}", operation_id = "ReplaceScript", tag = "control",
     request_body(content = Option<Script>,
         example = json!({"match": {"family": "pipelines"}, "outcome": "fail", "enabled": false})),
-    responses((status = 200, body = ScriptView), ProblemWith::<400>, ProblemWith::<404>))]
+    responses((status = 200, body = ScriptView), ProblemWith::<400>, ProblemWith::<404>)))]
 pub(super) async fn replace_script(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,
@@ -237,8 +238,8 @@ pub(super) async fn replace_script(
 /// Removes a script.
 ///
 /// Errors: 404 for an unknown id.
-#[utoipa::path(delete, path = "/_emulator/v1/scripts/{id}", operation_id = "RemoveScript", tag = "control",
-    responses((status = 204), ProblemWith::<404>))]
+#[cfg_attr(test, utoipa::path(delete, path = "/_emulator/v1/scripts/{id}", operation_id = "RemoveScript", tag = "control",
+    responses((status = 204), ProblemWith::<404>)))]
 pub(super) async fn remove_script(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,

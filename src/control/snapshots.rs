@@ -4,13 +4,16 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::dialect::{Control, json};
-use super::rewind::{RewoundView, back};
+#[cfg(test)]
+use super::rewind::RewoundView;
+use super::rewind::back;
 use super::worlds::check_name;
 use crate::http::extract::{Json, Path};
-use crate::http::problem::{Problem, ProblemWith};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemWith;
 use crate::http::response;
 use crate::registry::World;
 use crate::registry::history::past::{NamedPlace, PastError};
@@ -18,18 +21,19 @@ use crate::registry::history::snapshots::NotNamed;
 use crate::sim::time::rfc3339;
 
 /// The name of a snapshot.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-#[schema(as = SnapshotRequest)]
+#[cfg_attr(test, schema(as = SnapshotRequest))]
 pub(super) struct NewSnapshot {
     /// Its name: up to 64 letters, digits, dots, underscores and hyphens.
-    #[schema(max_length = 64, pattern = "^[A-Za-z0-9._-]+$")]
+    #[cfg_attr(test, schema(max_length = 64, pattern = "^[A-Za-z0-9._-]+$"))]
     name: String,
 }
 
 /// A snapshot.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Snapshot)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = Snapshot))]
 pub(super) struct SnapshotView {
     /// Its name.
     name: String,
@@ -50,8 +54,8 @@ impl From<NamedPlace> for SnapshotView {
 }
 
 /// The snapshots.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SnapshotList)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = SnapshotList))]
 pub(super) struct Snapshots {
     /// Oldest first.
     snapshots: Vec<SnapshotView>,
@@ -60,8 +64,8 @@ pub(super) struct Snapshots {
 /// Lists the snapshots.
 ///
 /// One that is older than the history is gone with it.
-#[utoipa::path(get, path = "/_emulator/v1/snapshots", operation_id = "ListSnapshots", tag = "control",
-    responses((status = 200, body = Snapshots)))]
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/snapshots", operation_id = "ListSnapshots", tag = "control",
+    responses((status = 200, body = Snapshots))))]
 pub(super) async fn list_snapshots(State(Control(world)): State<Control>) -> Response {
     let named = world.snapshots().into_iter();
     let snapshots = named.map(SnapshotView::from).collect();
@@ -72,11 +76,11 @@ pub(super) async fn list_snapshots(State(Control(world)): State<Control>) -> Res
 ///
 /// That copies nothing: a snapshot is a place in the history, which can be reached as any other. Errors: 400 for an invalid
 /// name; 409 for one that is used, and without a history.
-#[utoipa::path(post, path = "/_emulator/v1/snapshots", operation_id = "AddSnapshot", tag = "control",
+#[cfg_attr(test, utoipa::path(post, path = "/_emulator/v1/snapshots", operation_id = "AddSnapshot", tag = "control",
     request_body(content = NewSnapshot,
         example = json!({"name": "before-deploy"})), responses((status = 201, body = SnapshotView),
     ProblemWith::<400>,
-    ProblemWith::<409>))]
+    ProblemWith::<409>)))]
 pub(super) async fn add_snapshot(
     State(Control(world)): State<Control>,
     Json(snapshot): Json<NewSnapshot>,
@@ -95,8 +99,8 @@ pub(super) async fn add_snapshot(
 /// Removes a snapshot.
 ///
 /// Its instant can still be reached. Errors: 404 for an unknown name.
-#[utoipa::path(delete, path = "/_emulator/v1/snapshots/{name}", operation_id = "RemoveSnapshot", tag = "control",
-    responses((status = 204), ProblemWith::<404>))]
+#[cfg_attr(test, utoipa::path(delete, path = "/_emulator/v1/snapshots/{name}", operation_id = "RemoveSnapshot", tag = "control",
+    responses((status = 204), ProblemWith::<404>)))]
 pub(super) async fn remove_snapshot(
     State(Control(world)): State<Control>,
     Path(name): Path<String>,
@@ -110,11 +114,11 @@ pub(super) async fn remove_snapshot(
 /// Sets the world back to a snapshot, as a rewind does.
 ///
 /// Everything later is dropped, later snapshots too. Errors: 404 for an unknown name; 410 if the history no longer reaches it.
-#[utoipa::path(post, path = "/_emulator/v1/snapshots/{name}/restore", operation_id = "RestoreSnapshot", tag = "control",
+#[cfg_attr(test, utoipa::path(post, path = "/_emulator/v1/snapshots/{name}/restore", operation_id = "RestoreSnapshot", tag = "control",
     responses((status = 200, body = RewoundView),
     ProblemWith::<404>,
     ProblemWith::<409>,
-    ProblemWith::<410>))]
+    ProblemWith::<410>)))]
 pub(super) async fn restore_snapshot(
     State(Control(world)): State<Control>,
     Path(name): Path<String>,

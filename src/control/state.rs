@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
 
 use super::apart::{LARGE_BODY, apart};
 use super::dialect::Control;
@@ -15,7 +14,9 @@ use crate::http::extract::{Body, Json, Query};
 use crate::http::json::known_names;
 use crate::http::json::value::OrderedValue;
 use crate::http::observe::events::ResetTo;
-use crate::http::problem::{Problem, ProblemWith};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemWith;
 use crate::http::response::{self, ShownAsIs};
 use crate::registry::{State as WorldState, World};
 use crate::sim::fuzzy::nearest;
@@ -27,7 +28,8 @@ use crate::world::settings::STATE_WEIGHT;
 const EXPORT_WEIGHT: usize = 2;
 
 /// The target of a reset.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Reset {
     /// `fixtures` (default) or `empty`.
@@ -39,9 +41,9 @@ pub(super) struct Reset {
 ///
 /// State, clock, ids, scripts, faults, webhooks, journal and events, of which that of the reset is left;
 /// `{"to":"empty"}` resets to an empty world.
-#[utoipa::path(post, path = "/_emulator/v1/reset", operation_id = "Reset", tag = "control",
+#[cfg_attr(test, utoipa::path(post, path = "/_emulator/v1/reset", operation_id = "Reset", tag = "control",
     request_body(content = Option<Reset>,
-        example = json!({"to": "empty"})), responses((status = 204), ProblemWith::<400>))]
+        example = json!({"to": "empty"})), responses((status = 204), ProblemWith::<400>)))]
 pub(super) async fn reset(
     State(Control(world)): State<Control>,
     Json(reset): Json<Reset>,
@@ -53,14 +55,14 @@ pub(super) async fn reset(
 }
 
 /// The form of a state that is shown.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(default)]
 pub(super) struct StateQuery {
     /// `false` masks secrets, for a bug report. A masked state cannot be restored.
     secrets: bool,
     /// The instant as of which it is shown, RFC 3339; absent: now.
-    #[param(format = DateTime)]
+    #[cfg_attr(test, param(format = DateTime))]
     at: Option<String>,
     /// The number of the command right after which it is shown, in place of `at`.
     command: Option<u64>,
@@ -81,12 +83,12 @@ impl Default for StateQuery {
 /// The answer can be a fixture, or replace the state of another world. With `secrets=false` its secrets are masked, for a
 /// bug report, and it can do neither. With `at` or `command` it is the state of that instant. Errors: 400; 404, 409 and 410
 /// for a past that cannot be reached, as for a rewind.
-#[utoipa::path(get, path = "/_emulator/v1/state", operation_id = "ShowState", tag = "control",
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/state", operation_id = "ShowState", tag = "control",
     params(StateQuery),
     responses((status = 200, description = "The fixture format", body = WorldState), ProblemWith::<400>,
     ProblemWith::<404>,
     ProblemWith::<409>,
-    ProblemWith::<410>))]
+    ProblemWith::<410>)))]
 pub(super) async fn show_state(
     State(Control(world)): State<Control>,
     Query(form): Query<StateQuery>,
@@ -141,10 +143,10 @@ fn masked(state: &WorldState, world: &World) -> OrderedValue {
 /// Clock and scripts stay. An invalid document changes nothing. While a large state is read, the clock stands still, and
 /// other requests are answered from the state before. Errors: 400 with the JSON path; 413 over `--max-state`; 507 for a state
 /// that does not fit into the memory.
-#[utoipa::path(put, path = "/_emulator/v1/state", operation_id = "ReplaceState", tag = "control",
+#[cfg_attr(test, utoipa::path(put, path = "/_emulator/v1/state", operation_id = "ReplaceState", tag = "control",
     request_body(content = WorldState, description = "The fixture format",
         example = json!({"asm": {"meshes": [{"id": "m1", "name": "mesh-one", "releases": []}]}})),
-    responses((status = 204), ProblemWith::<400>, ProblemWith::<507>))]
+    responses((status = 204), ProblemWith::<400>, ProblemWith::<507>)))]
 pub(super) async fn replace_state(
     State(Control(world)): State<Control>,
     Body(body): Body,
@@ -164,10 +166,10 @@ pub(super) async fn replace_state(
 /// Adds to the state, replacing resources with the same id.
 ///
 /// An invalid document changes nothing. Errors: as for `PUT`.
-#[utoipa::path(patch, path = "/_emulator/v1/state", operation_id = "MergeState", tag = "control",
+#[cfg_attr(test, utoipa::path(patch, path = "/_emulator/v1/state", operation_id = "MergeState", tag = "control",
     request_body(content = WorldState, description = "The fixture format",
         example = json!({"asm": {"meshes": [{"id": "m1", "name": "mesh-one", "releases": []}]}})),
-    responses((status = 204), ProblemWith::<400>, ProblemWith::<507>))]
+    responses((status = 204), ProblemWith::<400>, ProblemWith::<507>)))]
 pub(super) async fn merge_state(
     State(Control(world)): State<Control>,
     Body(body): Body,

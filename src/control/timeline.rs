@@ -4,23 +4,25 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::dialect::{Control, json};
 use super::past;
 use crate::http::context::add_hint;
 use crate::http::extract::{Path, Query};
-use crate::http::problem::{Problem, ProblemWith};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemWith;
 use crate::registry::{Unknown, family_names};
+#[cfg(test)]
 use crate::sim::timeline::Timeline;
 
 /// The instant as of which a timeline is shown.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(default)]
 pub(super) struct TimelineQuery {
     /// The instant, RFC 3339; absent: now.
-    #[param(format = DateTime)]
+    #[cfg_attr(test, param(format = DateTime))]
     at: Option<String>,
     /// The number of the command right after which it is shown, in place of `at`.
     command: Option<u64>,
@@ -33,7 +35,7 @@ pub(super) struct TimelineQuery {
 /// which is always possible, is not listed. `forecast` has the steps of the current run: when they began and ended, and when they
 /// will if no command comes. Errors: 404 for an unknown family, or a resource that does not exist or
 /// no longer exists. With `at` or `command` it is that of an earlier instant; 400, 409 and 410 if that cannot be reached.
-#[utoipa::path(get, path = "/_emulator/v1/resources/{family}/{id}/timeline", operation_id = "ShowTimeline", tag = "control",
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/resources/{family}/{id}/timeline", operation_id = "ShowTimeline", tag = "control",
     params(("family" = String, Path, description = "`asm` (releases and meshes), `plans`, `pipelines` or `zadig`"),
         ("id" = String, Path, description = "The resource's id; of an ASM release its uid"),
         TimelineQuery),
@@ -41,7 +43,7 @@ pub(super) struct TimelineQuery {
     ProblemWith::<400>,
     ProblemWith::<404>,
     ProblemWith::<409>,
-    ProblemWith::<410>))]
+    ProblemWith::<410>)))]
 pub(super) async fn show_timeline(
     State(Control(world)): State<Control>,
     Path((family, id)): Path<(String, String)>,

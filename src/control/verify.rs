@@ -9,7 +9,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
-use utoipa::ToSchema;
 
 use super::apart::{MANY_ENTRIES, apart};
 use super::dialect::{Control, json};
@@ -22,7 +21,9 @@ use crate::http::matching::filter::RecordFilter;
 use crate::http::matching::known::PatternError;
 use crate::http::matching::pattern::{Difference, RequestFilter};
 use crate::http::observe::record::RequestRecord;
-use crate::http::problem::{Problem, ProblemWith};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemWith;
 use crate::http::response;
 use crate::registry::World;
 use crate::sim::Millis;
@@ -38,41 +39,43 @@ const LONGEST_WAIT: u64 = 60_000;
 
 /// The expected number of matching requests, or their order: exactly one of `exactly`, `at_least`, `at_most` and
 /// `in_order`.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[schema(as = Verification)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = Verification))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerifyBody {
     /// The requests to count; absent: all.
     #[serde(default, deserialize_with = "default_if_null", rename = "match")]
-    #[schema(value_type = Option<RequestFilter>)]
+    #[cfg_attr(test, schema(value_type = Option<RequestFilter>))]
     pub(crate) filter: RequestFilter,
     /// The exact number.
-    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    #[cfg_attr(test, schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>))]
     pub(crate) exactly: Option<usize>,
     /// The least number.
-    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    #[cfg_attr(test, schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>))]
     pub(crate) at_least: Option<usize>,
     /// The greatest number.
-    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    #[cfg_attr(test, schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>))]
     pub(crate) at_most: Option<usize>,
     /// Filters as in `match`: a request for each, in this order; others may come between them.
-    #[schema(min_items = 1, max_items = 100)]
+    #[cfg_attr(test, schema(min_items = 1, max_items = 100))]
     pub(crate) in_order: Option<Vec<RequestFilter>>,
     /// The longest wait in milliseconds of real time until the expectation holds: up to 60000. Not with `at_most`, which
     /// holds until it never does again.
-    #[schema(minimum = 1, maximum = 60_000)]
+    #[cfg_attr(test, schema(minimum = 1, maximum = 60_000))]
     pub(crate) within_ms: Option<u64>,
 }
 
 /// The expected requests were found.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct Verified {
     /// The number of requests that match.
     pub(crate) matched: usize,
 }
 
 /// Other requests were found, or it cannot be known: problem details with the findings.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct NotVerified {
     /// Always `about:blank`.
     #[serde(rename = "type")]
@@ -90,7 +93,8 @@ pub(crate) struct NotVerified {
 }
 
 /// A request that nearly matches.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct NearMiss {
     /// Its number in the journal.
     id: u64,
@@ -130,11 +134,11 @@ impl VerificationResult {
 /// With `within_ms` it waits until the expectation holds. If requests that the journal has dropped, or bodies that it has
 /// cut, could change the result, it is not confirmed. Errors: 400, also for a filter that no request can match, with the
 /// nearest that would; 409 for other requests, if it cannot be known, and while the journal is off.
-#[utoipa::path(post, path = "/_emulator/v1/requests/verify", operation_id = "VerifyRequests", tag = "control",
+#[cfg_attr(test, utoipa::path(post, path = "/_emulator/v1/requests/verify", operation_id = "VerifyRequests", tag = "control",
     request_body(content = VerifyBody,
         example = json!({"match": {"operation": "CreatePipeline", "scope": "p1"}, "at_most": 1})), responses((status = 200, body = Verified),
     ProblemWith::<400>,
-    (status = 409, body = NotVerified, content_type = "application/problem+json")))]
+    (status = 409, body = NotVerified, content_type = "application/problem+json"))))]
 pub(super) async fn verify_requests(
     State(Control(world)): State<Control>,
     Json(body): Json<VerifyBody>,

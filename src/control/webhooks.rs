@@ -6,7 +6,6 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::dialect::{Control, json};
 use super::rules::limited;
@@ -15,7 +14,9 @@ use crate::http::extract::{Json, Path};
 use crate::http::observe::webhooks::{
     DeliveryAttempt, ListedWebhook, MOST_WEBHOOKS, TransitionPattern, WebhookStats, WebhookTarget,
 };
-use crate::http::problem::{Problem, ProblemWith};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemWith;
 use crate::http::response;
 use crate::registry::{World, family_names};
 use crate::server::http_client::is_localhost;
@@ -23,19 +24,20 @@ use crate::server::worlds::WorldContext;
 use crate::sim::fuzzy::nearest;
 
 /// A webhook to add.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-#[schema(as = WebhookRequest)]
+#[cfg_attr(test, schema(as = WebhookRequest))]
 pub(super) struct WebhookRequest {
     /// The address, an absolute URL with the scheme `http`. Its host must be on the loopback unless the server was
     /// started with `--webhooks-anywhere`.
-    #[schema(format = "uri")]
+    #[cfg_attr(test, schema(format = "uri"))]
     url: String,
     /// The transitions to be told of; absent: all.
     #[serde(rename = "match")]
     pattern: Option<TransitionPattern>,
     /// The key that signs each body with HMAC-SHA-256, in the header `x-emulator-signature`; absent: nothing is signed.
-    #[schema(value_type = Option<String>, min_length = 1)]
+    #[cfg_attr(test, schema(value_type = Option<String>, min_length = 1))]
     secret: Option<Secret>,
 }
 
@@ -90,8 +92,8 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// A webhook, without its key.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Webhook)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = Webhook))]
 pub(super) struct WebhookView {
     /// The webhook's id.
     id: String,
@@ -119,8 +121,8 @@ impl From<&ListedWebhook> for WebhookView {
 }
 
 /// A webhook with its latest attempts.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = WebhookDetail)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = WebhookDetail))]
 pub(super) struct WebhookDetailView {
     #[serde(flatten)]
     webhook: WebhookView,
@@ -129,8 +131,8 @@ pub(super) struct WebhookDetailView {
 }
 
 /// The webhooks of the world.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = WebhookList)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = WebhookList))]
 pub(super) struct WebhooksBody {
     /// In the order in which they were added.
     webhooks: Vec<WebhookView>,
@@ -139,8 +141,8 @@ pub(super) struct WebhooksBody {
 /// Lists the webhooks with the counts of their deliveries.
 ///
 /// Each webhook counts the transitions that wait, that were delivered, that were given up and that were missed.
-#[utoipa::path(get, path = "/_emulator/v1/webhooks", operation_id = "ListWebhooks", tag = "control",
-    responses((status = 200, body = WebhooksBody)))]
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/webhooks", operation_id = "ListWebhooks", tag = "control",
+    responses((status = 200, body = WebhooksBody))))]
 pub(super) async fn list_webhooks(State(Control(world)): State<Control>) -> Response {
     let listed = world.recorder().webhooks.list();
     let webhooks = listed.iter().map(WebhookView::from).collect();
@@ -154,14 +156,14 @@ pub(super) async fn list_webhooks(State(Control(world)): State<Control>) -> Resp
 /// 0.25, 0.5, 1, 2, 4 and 8 s of real time and then given up. With a `secret`, the header `x-emulator-signature` is `sha256=` and
 /// the hexadecimal HMAC-SHA-256 of the body. A reset removes webhooks. Errors: 400; 429 at 100 webhooks; 501 without a server; 507 if the memory for
 /// rules is full.
-#[utoipa::path(post, path = "/_emulator/v1/webhooks", operation_id = "AddWebhook", tag = "control",
+#[cfg_attr(test, utoipa::path(post, path = "/_emulator/v1/webhooks", operation_id = "AddWebhook", tag = "control",
     request_body(content = WebhookRequest,
         example = json!({"url": "http://127.0.0.1:8080/hook", "match": {"family": "pipelines", "level": "resource"}})),
     responses((status = 201, body = WebhookView),
     ProblemWith::<400>,
     ProblemWith::<429>,
     ProblemWith::<501>,
-    ProblemWith::<507>))]
+    ProblemWith::<507>)))]
 pub(super) async fn add_webhook(
     State(Control(world)): State<Control>,
     _: WorldContext,
@@ -180,8 +182,8 @@ pub(super) async fn add_webhook(
 /// Shows a webhook with its latest attempts.
 ///
 /// Errors: 404.
-#[utoipa::path(get, path = "/_emulator/v1/webhooks/{id}", operation_id = "ShowWebhook", tag = "control",
-    responses((status = 200, body = WebhookDetailView), ProblemWith::<404>))]
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/webhooks/{id}", operation_id = "ShowWebhook", tag = "control",
+    responses((status = 200, body = WebhookDetailView), ProblemWith::<404>)))]
 pub(super) async fn show_webhook(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,
@@ -198,8 +200,8 @@ pub(super) async fn show_webhook(
 /// Removes a webhook.
 ///
 /// Transitions that wait are not sent. Errors: 404.
-#[utoipa::path(delete, path = "/_emulator/v1/webhooks/{id}", operation_id = "RemoveWebhook", tag = "control",
-    responses((status = 204), ProblemWith::<404>))]
+#[cfg_attr(test, utoipa::path(delete, path = "/_emulator/v1/webhooks/{id}", operation_id = "RemoveWebhook", tag = "control",
+    responses((status = 204), ProblemWith::<404>)))]
 pub(super) async fn remove_webhook(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,
@@ -214,8 +216,8 @@ pub(super) async fn remove_webhook(
 /// Removes all webhooks.
 ///
 /// Transitions that wait are not sent. A reset does the same.
-#[utoipa::path(delete, path = "/_emulator/v1/webhooks", operation_id = "ClearWebhooks", tag = "control",
-    responses((status = 204)))]
+#[cfg_attr(test, utoipa::path(delete, path = "/_emulator/v1/webhooks", operation_id = "ClearWebhooks", tag = "control",
+    responses((status = 204))))]
 pub(super) async fn clear_webhooks(State(Control(world)): State<Control>) -> Response {
     world.recorder().webhooks.clear();
     response::empty(StatusCode::NO_CONTENT)

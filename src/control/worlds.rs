@@ -5,7 +5,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::ToSchema;
 
 use super::apart::apart;
 use super::clock::{pace, time};
@@ -14,7 +13,9 @@ use super::past;
 use super::state::{hold, invalid as invalid_state};
 use crate::http::extract::{Json, Path};
 use crate::http::json::RawJson;
-use crate::http::problem::{Problem, ProblemWith};
+use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::problem::ProblemWith;
 use crate::http::response;
 use crate::registry::State as WorldState;
 use crate::registry::World;
@@ -39,27 +40,28 @@ impl FromRequestParts<Control> for WorldContext {
 }
 
 /// The settings of a world. Absent ones are those of the process, fixtures included.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-#[schema(as = WorldRequest)]
+#[cfg_attr(test, schema(as = WorldRequest))]
 pub(super) struct NewWorld {
     /// Its name: up to 64 letters, digits, dots, underscores and hyphens; absent: a generated name.
-    #[schema(max_length = 64, pattern = "^[A-Za-z0-9._-]+$")]
+    #[cfg_attr(test, schema(max_length = 64, pattern = "^[A-Za-z0-9._-]+$"))]
     name: Option<String>,
     /// The world that it is a copy of, scripts, faults, clock and settings included; of the others only `name`, `at` and
     /// `command` go with it. Webhooks, journal and events are not copied.
     from: Option<String>,
     /// The instant of that world as which it begins, RFC 3339; absent: now.
-    #[schema(format = DateTime)]
+    #[cfg_attr(test, schema(format = DateTime))]
     at: Option<String>,
     /// The number of that world's command right after which it begins, in place of `at`.
     command: Option<u64>,
     /// The state that it starts with and resets to, in the fixture format.
-    #[schema(value_type = Option<WorldState>)]
+    #[cfg_attr(test, schema(value_type = Option<WorldState>))]
     fixtures: Option<RawJson>,
     /// The instant at which its clock is frozen, RFC 3339; null: it runs.
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = Option<String>, format = DateTime))]
     freeze: Freeze,
     /// The credentials that pass.
     auth: Option<Auth>,
@@ -70,7 +72,7 @@ pub(super) struct NewWorld {
     /// The length of one step of work, as in `--step`: `2s`, `500ms`.
     step: Option<String>,
     /// Virtual seconds per real second: over 0, at most 1,000,000.
-    #[schema(exclusive_minimum = 0, maximum = 1_000_000)]
+    #[cfg_attr(test, schema(exclusive_minimum = 0, maximum = 1_000_000))]
     pace: Option<f64>,
     /// The form of the pipelines list.
     pipelines_list: Option<PipelinesList>,
@@ -79,10 +81,10 @@ pub(super) struct NewWorld {
     /// The cause for which runs proceed.
     progress: Option<Progress>,
     /// The approximate size of the journal in bytes; 0: it is off.
-    #[schema(maximum = 18_446_744_073_709_551_615_u64)]
+    #[cfg_attr(test, schema(maximum = 18_446_744_073_709_551_615_u64))]
     journal_bytes: Option<usize>,
     /// The approximate size of the history in bytes; 0: the past cannot be reached.
-    #[schema(value_type = Option<u64>)]
+    #[cfg_attr(test, schema(value_type = Option<u64>))]
     history_bytes: Option<usize>,
 }
 
@@ -240,8 +242,8 @@ fn invalid_fixtures(validation_error: ValidationError) -> Problem {
 }
 
 /// An open world.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = World)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = World))]
 pub(super) struct WorldView {
     /// Its name.
     name: String,
@@ -267,8 +269,8 @@ impl WorldView {
 }
 
 /// The open worlds.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = WorldList)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = WorldList))]
 pub(super) struct WorldsBody {
     /// In the order in which they were opened; the first is `main`.
     worlds: Vec<WorldView>,
@@ -277,9 +279,9 @@ pub(super) struct WorldsBody {
 /// Lists the worlds of the process.
 ///
 /// Every world returns the same list. Errors: 501 if the world was opened without a process that can hold others.
-#[utoipa::path(get, path = "/_emulator/v1/worlds", operation_id = "ListWorlds", tag = "control",
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/worlds", operation_id = "ListWorlds", tag = "control",
     responses((status = 200, body = WorldsBody),
-    ProblemWith::<501>))]
+    ProblemWith::<501>)))]
 pub(super) async fn list_worlds(
     State(Control(asked)): State<Control>,
     context: WorldContext,
@@ -298,7 +300,7 @@ pub(super) async fn list_worlds(
 /// its history. Errors: 400 with the JSON path; 404 for an unknown world; 410 for an instant before the earliest; 409 for one that is
 /// yet to come, and for a name that is already used; 429 if `--max-worlds` is reached, or no port or no file descriptor is left; 507 if the memory for
 /// resources is full.
-#[utoipa::path(post, path = "/_emulator/v1/worlds", operation_id = "AddWorld", tag = "control",
+#[cfg_attr(test, utoipa::path(post, path = "/_emulator/v1/worlds", operation_id = "AddWorld", tag = "control",
     request_body(content = Option<NewWorld>,
         example = json!({"freeze": "2030-01-01T00:00:00Z"})), responses((status = 201, body = WorldView),
     ProblemWith::<400>,
@@ -307,7 +309,7 @@ pub(super) async fn list_worlds(
     ProblemWith::<410>,
     ProblemWith::<429>,
     ProblemWith::<501>,
-    ProblemWith::<507>))]
+    ProblemWith::<507>)))]
 pub(super) async fn add_world(
     State(Control(asked)): State<Control>,
     context: WorldContext,
@@ -327,10 +329,10 @@ pub(super) async fn add_world(
 /// Shows the URL of a world.
 ///
 /// Errors: 404 for an unknown name.
-#[utoipa::path(get, path = "/_emulator/v1/worlds/{name}", operation_id = "ShowWorld", tag = "control",
+#[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/worlds/{name}", operation_id = "ShowWorld", tag = "control",
     responses((status = 200, body = WorldView),
     ProblemWith::<404>,
-    ProblemWith::<501>))]
+    ProblemWith::<501>)))]
 pub(super) async fn show_world(
     State(Control(asked)): State<Control>,
     context: WorldContext,
@@ -347,10 +349,10 @@ pub(super) async fn show_world(
 ///
 /// Requests in progress are cut off after 100 ms. Errors: 404 for an unknown name; 409 for `main`, which ends with the
 /// process, and for the world that receives the request, which could no longer answer.
-#[utoipa::path(delete, path = "/_emulator/v1/worlds/{name}", operation_id = "RemoveWorld", tag = "control",
+#[cfg_attr(test, utoipa::path(delete, path = "/_emulator/v1/worlds/{name}", operation_id = "RemoveWorld", tag = "control",
     responses((status = 204), ProblemWith::<404>,
     ProblemWith::<409>,
-    ProblemWith::<501>))]
+    ProblemWith::<501>)))]
 pub(super) async fn remove_world(
     context: WorldContext,
     Path(name): Path<String>,

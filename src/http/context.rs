@@ -53,10 +53,19 @@ pub fn scope<F: Future>(
 
 /// Reads or changes the details of the current request; `None` outside of one.
 pub fn with_details<R>(access: impl FnOnce(&mut RequestDetails) -> R) -> Option<R> {
-    let details = |details: &RefCell<Option<Box<RequestDetails>>>| {
-        details.borrow_mut().as_deref_mut().map(access)
+    let mut result = None;
+    let mut access = Some(access);
+    visit_details(&mut |details| result = access.take().map(|access| access(details)));
+    result
+}
+
+/// Not generic, since [`with_details`] is compiled for each of its many callers.
+fn visit_details(visit: &mut dyn FnMut(&mut RequestDetails)) {
+    let visit = |details: &RefCell<Option<Box<RequestDetails>>>| {
+        details.borrow_mut().as_deref_mut().map(visit);
     };
-    CURRENT.try_with(details).ok().flatten()
+    // Outside of a request there is nothing to visit.
+    let _ = CURRENT.try_with(visit);
 }
 
 /// Adds a hint to the response of the current request.
@@ -105,17 +114,25 @@ fn note_response(path: &'static str, evidence: Evidence) {
 
 /// Writes a body, and records the undocumented parts that it has if it is the response to the current request.
 pub(crate) fn trace_body<T>(write: impl FnOnce(&mut BodyEvidence) -> T) -> T {
+    let mut body_evidence = begin_trace();
+    let written = write(&mut body_evidence);
+    finish_trace(body_evidence);
+    written
+}
+
+fn begin_trace() -> BodyEvidence {
     let declared = with_details(|details| details.declared_evidence);
     let tree = declared.flatten().and_then(OperationEvidence::response);
-    let mut body_evidence = BodyEvidence {
+    BodyEvidence {
         tree,
         parts: tree.and_then(EvidenceTree::own_part).into_iter().collect(),
-    };
-    let written = write(&mut body_evidence);
-    if !body_evidence.parts.is_empty() {
-        with_details(|details| details.evidence.note_body(body_evidence.parts));
     }
-    written
+}
+
+fn finish_trace(BodyEvidence { parts, .. }: BodyEvidence) {
+    if !parts.is_empty() {
+        with_details(|details| details.evidence.note_body(parts));
+    }
 }
 
 /// Notes that the answer to the current request is the emulator's own, and not that of a service.

@@ -3,8 +3,6 @@
 use axum::http::Method;
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
-use utoipa::openapi::{OpenApi, PathItem, path};
 
 use super::Evidence;
 use super::commands::Commands;
@@ -13,7 +11,8 @@ use super::commands::Commands;
 pub const NONE: &str = "none";
 
 /// An operation of a family, as its handler declares it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Operation {
     /// The unique name, such as `ListPipelines`.
     pub id: String,
@@ -26,7 +25,7 @@ pub struct Operation {
     /// One sentence.
     pub summary: String,
     /// The commands that `match.action` tells apart, such as `start` and `stop`; empty: there are none.
-    #[schema(value_type = Vec<String>)]
+    #[cfg_attr(test, schema(value_type = Vec<String>))]
     pub commands: Commands,
     /// The statuses from 500 on that the operation declares.
     #[serde(skip)]
@@ -126,22 +125,4 @@ impl Operation {
 /// A text; empty if there is none.
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
-}
-
-/// The operations of a path, for changing.
-pub fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut path::Operation> {
-    let methods = [
-        &mut item.get,
-        &mut item.post,
-        &mut item.put,
-        &mut item.patch,
-        &mut item.delete,
-    ];
-    methods.into_iter().flatten()
-}
-
-/// The operation with an id, for changing.
-pub fn find_operation<'a>(api: &'a mut OpenApi, id: &str) -> Option<&'a mut path::Operation> {
-    let mut operations = api.paths.paths.values_mut().flat_map(operations_of);
-    operations.find(|operation| operation.operation_id.as_deref() == Some(id))
 }

@@ -7,9 +7,6 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, any};
-use utoipa::openapi::HttpMethod;
-#[cfg(test)]
-use utoipa::openapi::OpenApi;
 
 use super::Dialect;
 #[cfg(test)]
@@ -23,23 +20,44 @@ use super::operation::Operation;
 use super::response::ResponseFuture;
 use super::route_spec::RouteSpec;
 
-/// The [`Route`] of handlers that share a path, each with an attribute of its own.
+/// The [`Route`] of a path with a handler for each method. Each handler has an attribute that says the same and more,
+/// which only tests compile.
 macro_rules! route {
-    ($module:ident::$handler:ident $(, $other_module:ident::$other:ident)* $(,)?) => {
-        pastey::paste! {{
-            let route = $crate::http::routes::Route::declared::<$module::[<__path_ $handler>]>()
-                .on::<$module::[<__path_ $handler>], _, _>($module::$handler)
-                $(.on::<$other_module::[<__path_ $other>], _, _>($other_module::$other))*;
-            #[cfg(test)]
-            let route = route.with_attributes(|api| {
-                $crate::http::attributes::declare::<$module::[<__path_ $handler>]>(api);
-                $($crate::http::attributes::declare::<$other_module::[<__path_ $other>]>(api);)*
-            });
-            route
-        }}
-    };
+    ($path:literal, $($method:ident($module:ident::$handler:ident)),+ $(,)?) => {{
+        let route = $crate::http::routes::Route::declared($path)
+            $(.and_on($crate::http::routes::method!($method), $module::$handler))+;
+        #[cfg(test)]
+        let route = pastey::paste! {
+            route.with_attributes(|api| {
+                $($crate::http::attributes::declare::<$module::[<__path_ $handler>]>(
+                    api, stringify!($method), $path,
+                );)+
+            })
+        };
+        route
+    }};
 }
 pub(crate) use route;
+
+/// The filter for a method that has the name of the attribute's.
+macro_rules! method {
+    (get) => {
+        axum::routing::MethodFilter::GET
+    };
+    (post) => {
+        axum::routing::MethodFilter::POST
+    };
+    (put) => {
+        axum::routing::MethodFilter::PUT
+    };
+    (patch) => {
+        axum::routing::MethodFilter::PATCH
+    };
+    (delete) => {
+        axum::routing::MethodFilter::DELETE
+    };
+}
+pub(crate) use method;
 
 /// A path with its handlers.
 pub struct Route<D: 'static> {
@@ -60,9 +78,9 @@ impl<D: Dialect> Route<D> {
         Self::with_spec(path.to_owned(), false)
     }
 
-    /// Creates a route without handlers, whose attributes will declare the path that one of them does.
-    pub fn declared<P: utoipa::Path>() -> Self {
-        Self::with_spec(P::path(), true)
+    /// Creates a route without handlers, which will have attributes.
+    pub fn declared(path: &str) -> Self {
+        Self::with_spec(path.to_owned(), true)
     }
 
     fn with_spec(path: String, is_declared: bool) -> Self {
@@ -84,27 +102,13 @@ impl<D: Dialect> Route<D> {
         self
     }
 
-    /// Adds a handler whose attribute declares its methods.
-    pub fn on<P: utoipa::Path, H, T>(self, handler: H) -> Self
-    where
-        H: Handler<T, D, Future = ResponseFuture>,
-        T: 'static,
-    {
-        let methods = P::methods();
-        let filters = methods.iter().map(filter);
-        match filters.reduce(MethodFilter::or) {
-            Some(filter) => self.and_on(filter, handler),
-            None => self,
-        }
-    }
-
     /// Has another path the same handlers and operations. It is not declared.
     pub fn also_at(mut self, path: &'static str) -> Self {
         self.other_path = Some(path);
         self
     }
 
-    /// Adds a handler for methods that are not declared at this path.
+    /// Adds a handler for methods, which attributes declare if this route has some.
     pub fn and_on<H, T>(mut self, methods: MethodFilter, handler: H) -> Self
     where
         H: Handler<T, D, Future = ResponseFuture>,
@@ -162,19 +166,6 @@ impl<D: Dialect> Route<D> {
                     })
             }
         }
-    }
-}
-
-fn filter(method: &HttpMethod) -> MethodFilter {
-    match method {
-        HttpMethod::Get => MethodFilter::GET,
-        HttpMethod::Post => MethodFilter::POST,
-        HttpMethod::Put => MethodFilter::PUT,
-        HttpMethod::Delete => MethodFilter::DELETE,
-        HttpMethod::Options => MethodFilter::OPTIONS,
-        HttpMethod::Head => MethodFilter::HEAD,
-        HttpMethod::Patch => MethodFilter::PATCH,
-        HttpMethod::Trace => MethodFilter::TRACE,
     }
 }
 
@@ -236,7 +227,7 @@ impl<D: Dialect> Routes<D> {
 
     /// The OpenAPI document of the routes as their attributes declare it.
     #[cfg(test)]
-    pub fn attributes(&self) -> OpenApi
+    pub fn attributes(&self) -> serde_json::Value
     where
         D: Declare,
     {

@@ -1,11 +1,8 @@
 //! The examples of the services' own documentation, shown in the OpenAPI document.
 
-use serde_json::{Value, json};
-use utoipa::openapi::example::ExampleBuilder;
-use utoipa::openapi::path::{Operation, ParameterBuilder};
-use utoipa::openapi::{Content, OpenApi, RefOr};
+use serde_json::{Map, Value, json};
 
-use crate::http::operation::operations_of;
+use crate::http::openapi::document::operations;
 use crate::world::settings::{Fidelity, PipelinesList, Settings, ZadigGeneration};
 
 /// A documented example.
@@ -142,13 +139,17 @@ const JSON: &str = "application/json";
 /// # Panics
 /// If an example belongs to no operation or part of one. That is a mistake in the table, which any test that builds the
 /// document finds.
-pub fn show(document: &mut OpenApi, settings: &Settings) {
+pub fn show(document: &mut Value, settings: &Settings) {
     let zadig = settings.zadig.unwrap_or_default();
     let is_of_world = |example: &&Example| example.generation.is_none_or(|of| of == zadig);
     let mut shown = Vec::new();
-    for operation in document.paths.paths.values_mut().flat_map(operations_of) {
+    for operation in operations(document) {
         show_parameters(operation);
-        let id = operation.operation_id.clone().unwrap_or_default();
+        let id = operation
+            .get("operationId")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
         for example in EXAMPLES
             .iter()
             .filter(|example| example.operation_id == id && is_of_world(example))
@@ -159,18 +160,15 @@ pub fn show(document: &mut OpenApi, settings: &Settings) {
                 value = json!({"pipelines": value});
             }
             let content = content(operation, example.part).expect(example.operation_id);
-            let example_of = ExampleBuilder::new().value(Some(value)).build();
-            content
-                .examples
-                .insert(example.name.to_owned(), example_of.into());
-            shown.push(id.clone());
+            content["examples"][example.name] = json!({"value": value});
+            shown.push(example.operation_id);
         }
     }
     // Some operations are only there in documented fidelity.
     let expected = EXAMPLES.iter().filter(is_of_world);
     let missing = expected
         .map(|example| example.operation_id)
-        .find(|id| !shown.contains(&(*id).to_owned()));
+        .find(|id| !shown.contains(id));
     let is_documented = settings.fidelity == Fidelity::Documented;
     assert!(
         missing.is_none() || !is_documented,
@@ -179,41 +177,29 @@ pub fn show(document: &mut OpenApi, settings: &Settings) {
 }
 
 /// The JSON of a part of an operation.
-fn content(operation: &mut Operation, part: ExamplePart) -> Option<&mut Content> {
-    let content = match part {
-        ExamplePart::Request => match operation.request_body.as_mut()? {
-            RefOr::T(body) => body.content.get_mut(JSON)?,
-            RefOr::Ref(_) => return None,
-        },
+fn content(operation: &mut Map<String, Value>, part: ExamplePart) -> Option<&mut Value> {
+    let body = match part {
+        ExamplePart::Request => operation.get_mut("requestBody")?,
         ExamplePart::Response => {
-            let mut responses = operation.responses.responses.iter_mut();
-            match responses.find(|(status, _)| status.as_str() < "400")?.1 {
-                RefOr::T(response) => response.content.get_mut(JSON)?,
-                RefOr::Ref(_) => return None,
-            }
+            let responses = operation.get_mut("responses")?.as_object_mut()?;
+            let mut responses = responses.iter_mut();
+            responses.find(|(status, _)| status.as_str() < "400")?.1
         }
     };
-    match content {
-        RefOr::T(content) => Some(content),
-        RefOr::Ref(_) => None,
-    }
+    body.get_mut("content")?.get_mut(JSON)
 }
 
-fn show_parameters(operation: &mut Operation) {
-    let Some(family) = operation.tags.iter().flatten().next() else {
-        return;
-    };
-    for parameter in operation.parameters.iter_mut().flatten() {
-        let RefOr::T(parameter) = parameter else {
-            continue;
-        };
-        let documented = PARAMETERS
-            .iter()
-            .find(|(of, name, _)| of == family && *name == parameter.name);
+fn show_parameters(operation: &mut Map<String, Value>) {
+    let family = operation.get("tags").and_then(|tags| tags.get(0)).cloned();
+    let parameters = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        let documented = PARAMETERS.iter().find(|(of, name, _)| {
+            family.as_ref().is_some_and(|family| family == of) && parameter["name"] == *name
+        });
         if let Some((.., value)) = documented {
-            *parameter = ParameterBuilder::from(parameter.clone())
-                .example(Some(Value::from(*value)))
-                .build();
+            parameter["example"] = (*value).into();
         }
     }
 }

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::{FromRef, Request};
 use axum::response::{IntoResponse, Response};
-use utoipa::openapi::OpenApi;
+use serde_json::Value;
 
 use super::families::{GatewayError, families};
 use super::operations::operations;
@@ -27,17 +27,17 @@ use crate::world::settings::Settings;
 macro_rules! services {
     (services: $($service:ty),+; tables: $($(#[$doc:meta])+ $field:ident: $table:ty),+;) => {
         /// The OpenAPI description of each family, for worlds with these settings.
-        pub fn definitions(settings: &Settings) -> impl Iterator<Item = OpenApi> + use<> {
+        pub fn definitions(settings: &Settings) -> impl Iterator<Item = Value> + use<> {
             [$({
-                let mut api = <$service as Dialect>::published().api();
-                <$service>::follow(&mut api, settings);
-                api
+                let mut document = <$service as Dialect>::published().document();
+                <$service>::follow(&mut document, settings);
+                document
             }),+].into_iter()
         }
 
         /// The OpenAPI description of each family as its attributes declare it, with its published one.
         #[cfg(test)]
-        pub fn declared() -> impl Iterator<Item = (OpenApi, &'static PublishedApi)> {
+        pub fn declared() -> impl Iterator<Item = (Value, &'static PublishedApi)> {
             [$((<$service>::routes().attributes(), <$service as Dialect>::published())),+].into_iter()
         }
 

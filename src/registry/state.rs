@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use serde_saphyr::UserMessageFormatter;
-use utoipa::ToSchema;
 
 use super::families::families;
 use super::rules::merge_rules;
@@ -20,15 +19,16 @@ use crate::world::identities::Identities;
 macro_rules! state {
     (services: $($service:ty),+; tables: $($(#[$doc:meta])+ $field:ident: $table:ty),+;) => {
         /// The whole memory. An unknown key is refused, a missing one is empty.
-        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(utoipa::ToSchema))]
         #[serde(deny_unknown_fields, default)]
         pub struct State {
             $($(#[$doc])+
-            #[schema(value_type = Object)]
+            #[cfg_attr(test, schema(value_type = Object))]
             pub $field: <$table as FamilyTable>::State,)+
             /// Users, agencies, tokens and keys, secrets included:
             /// `{"users":[…],"agencies":[…],"access_keys":[…],"tokens":[…],"zadig_users":[…]}`.
-            #[schema(value_type = Object)]
+            #[cfg_attr(test, schema(value_type = Object))]
             pub identities: Identities,
             /// Counters of the emulator.
             pub emulator: Counters,

@@ -5,16 +5,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::pack::{pack_enums, pack_structs};
 use super::time::{self, MAX_INSTANT};
 use super::{Millis, NEVER};
 
 /// The movement of a clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
-#[schema(as = ClockMode)]
+#[cfg_attr(test, schema(as = ClockMode))]
 pub enum Mode {
     /// It moves `pace` times as fast as the machine's clock.
     Running,
@@ -23,12 +23,12 @@ pub enum Mode {
 }
 
 /// The present instant of the clock, and its movement.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
-#[schema(as = Clock)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = Clock))]
 pub struct ClockReading {
     /// The present instant, RFC 3339 in UTC.
     #[serde(serialize_with = "time::serialize")]
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub now: Millis,
     /// `running`, or `frozen` until it is set or advanced.
     pub mode: Mode,

@@ -1,7 +1,6 @@
 //! The next change of a resource that time alone brings.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::collection::Resource;
 use super::collection::stored::changes_at;
@@ -10,24 +9,24 @@ use super::{Millis, NEVER, time};
 
 /// The next change that time alone brings. Of several changes at one instant it is the resource's own, if there is
 /// one, else the first step's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = NextTransition)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = NextTransition))]
 pub struct Next {
     /// The instant, RFC 3339 in UTC.
     #[serde(rename = "time", serialize_with = "time::serialize")]
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub at: Millis,
     /// The stage of the step: of a pipeline its name, of a plan the `seq` of the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub stage: Option<Box<str>>,
     /// The service of the step, in a delivery version.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub service: Option<Box<str>>,
     /// The step that changes; absent: the resource itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub step: Option<Box<str>>,
     /// The status that follows; empty: the resource is gone.
     pub to: Box<str>,

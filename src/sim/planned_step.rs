@@ -1,22 +1,22 @@
 //! The steps of a run as they went so far and as they will go on.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::collection::Resource;
 use super::{Millis, NEVER, time};
 
 /// A step of the current run. `began` and `ended` have happened; `begins` and `ends` will if no command comes, and are
 /// absent if time alone does not lead there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct PlannedStep {
     /// The stage of the step: of a pipeline its name, of a plan the `seq` of the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub stage: Option<Box<str>>,
     /// The service of the step, in a delivery version.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub service: Option<Box<str>>,
     /// The step: a task, a gate, a component, an image.
     pub step: Box<str>,
@@ -27,36 +27,36 @@ pub struct PlannedStep {
         skip_serializing_if = "Option::is_none",
         serialize_with = "time::serialize_optional"
     )]
-    #[schema(value_type = Option<String>, nullable = false)]
+    #[cfg_attr(test, schema(value_type = Option<String>, nullable = false))]
     pub began: Option<Millis>,
     /// The instant at which it ended, RFC 3339 in UTC.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "time::serialize_optional"
     )]
-    #[schema(value_type = Option<String>, nullable = false)]
+    #[cfg_attr(test, schema(value_type = Option<String>, nullable = false))]
     pub ended: Option<Millis>,
     /// The instant at which it will begin, RFC 3339 in UTC.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "time::serialize_optional"
     )]
-    #[schema(value_type = Option<String>, nullable = false)]
+    #[cfg_attr(test, schema(value_type = Option<String>, nullable = false))]
     pub begins: Option<Millis>,
     /// The instant at which it will end, RFC 3339 in UTC.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "time::serialize_optional"
     )]
-    #[schema(value_type = Option<String>, nullable = false)]
+    #[cfg_attr(test, schema(value_type = Option<String>, nullable = false))]
     pub ends: Option<Millis>,
     /// The status with which it will end; absent with `ends`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub to: Option<Box<str>>,
     /// The reason of its failure, as a script gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub message: Option<Box<str>>,
 }
 

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::chance::chance;
 use super::glob::Glob;
@@ -17,20 +16,12 @@ use strum::VariantArray;
 
 /// The work that a step belongs to.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    strum::IntoStaticStr,
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr,
 )]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
-#[schema(as = ScriptedWork)]
+#[cfg_attr(test, schema(as = ScriptedWork))]
 #[non_exhaustive]
 pub enum Work {
     /// A run.
@@ -76,39 +67,39 @@ pub struct FamilyWork {
 }
 
 /// The name of a family whose work can be scripted. The registry knows them, and gives the schema its words.
-#[derive(ToSchema)]
-#[schema(as = ScriptFamily)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ScriptFamily))]
 pub struct FamilyName(#[expect(dead_code, reason = "only the schema is used")] String);
 
 /// A pattern of steps; every field that is given must match. Texts are globs with `*` and `?`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
-#[schema(as = ScriptMatch)]
+#[cfg_attr(test, schema(as = ScriptMatch))]
 pub struct StepPattern {
     /// The family.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<FamilyName>)]
+    #[cfg_attr(test, schema(value_type = Option<FamilyName>))]
     pub family: Option<String>,
     /// The project, mesh or project key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub scope: Option<Glob>,
     /// The resource's name or id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub name: Option<Glob>,
     /// The stage of the step: of a pipeline its name, of a plan the `seq` of the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub stage: Option<Glob>,
     /// The service of the step, in a delivery version.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub service: Option<Glob>,
     /// The step: a task, a component, an image, a chart; the resource's name if it has no steps. With a slash also its
     /// path: `stage/step` or `service/step`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub step: Option<Glob>,
     /// The work that the step belongs to.
     pub work: Work,
@@ -215,7 +206,8 @@ fn is_path(glob: &Glob) -> bool {
 }
 
 /// The end of a step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ScriptedOutcome {
     #[default]
@@ -225,7 +217,8 @@ pub enum ScriptedOutcome {
 }
 
 /// The course of one step of a sequence. The default is that of a step without a script.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ScriptedStep {
     /// The end of the step; absent: `succeed`.
@@ -243,7 +236,7 @@ pub struct ScriptedStep {
         alias = "probability",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schema(exclusive_minimum = 0)]
+    #[cfg_attr(test, schema(exclusive_minimum = 0))]
     pub weight: Option<f64>,
 }
 
@@ -259,13 +252,14 @@ impl ScriptedStep {
 /// The outcome of steps to come, and a pattern that selects the steps. Either every step gets the same (`outcome`,
 /// `message`, `takes_ms`, `times`), or one after the other gets the next of a `sequence`, or each draws one of a
 /// `sequence` with weights.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 #[must_use = "a script does nothing before it is added"]
 pub struct Script {
     /// Its id: up to 64 letters, digits, dots, underscores and hyphens; absent: a generated id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 64, pattern = "^[A-Za-z0-9._-]+$")]
+    #[cfg_attr(test, schema(max_length = 64, pattern = "^[A-Za-z0-9._-]+$"))]
     pub(crate) id: Option<String>,
     /// Its priority: of several that match a step, the highest decides, then the first added; absent: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -287,38 +281,38 @@ pub struct Script {
     pub(crate) takes_ms: Option<StepLength>,
     /// The number of steps it decides; absent: any number. With a `sequence` only if that has weights.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    #[cfg_attr(test, schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>))]
     pub(crate) times: Option<u64>,
     /// One step after the other, in place of the four fields above; used up after the last. With weights, each step draws
     /// one of the outcomes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(min_items = 1)]
+    #[cfg_attr(test, schema(min_items = 1))]
     pub(crate) sequence: Option<Vec<ScriptedStep>>,
     /// The probability that it decides a matching step, from 0 to 1; absent: always. Other steps are left to the scripts
     /// behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 1)]
+    #[cfg_attr(test, schema(minimum = 0, maximum = 1))]
     pub(crate) probability: Option<f64>,
     /// The seed of chance: the same seed draws the same for the same steps in the same order. Absent: drawn from the
     /// world's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    #[cfg_attr(test, schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>))]
     pub(crate) seed: Option<u64>,
     /// Ignored, so that a script can be sent as it is shown.
     #[serde(default, skip_serializing)]
-    #[schema(value_type = Option<usize>)]
+    #[cfg_attr(test, schema(value_type = Option<usize>))]
     pub(crate) used: Ignored<u64>,
     /// Ignored, as `used`.
     #[serde(default, skip_serializing)]
-    #[schema(value_type = Option<bool>)]
+    #[cfg_attr(test, schema(value_type = Option<bool>))]
     pub(crate) fits: Ignored<bool>,
     /// Ignored, as `used`.
     #[serde(default, skip_serializing)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub(crate) misfit: Ignored<String>,
     /// Ignored, as `used`.
     #[serde(default, skip_serializing)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub(crate) nearest: Ignored<String>,
     /// The weight of an outcome that the builder collects into a sequence.
     #[serde(skip)]

@@ -1,13 +1,17 @@
 //! The length of a scripted step: a number, or a distribution from which each step draws its own.
 
+#[cfg(test)]
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
+#[cfg(test)]
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type};
+#[cfg(test)]
 use utoipa::openapi::{Ref, RefOr, Schema};
+#[cfg(test)]
 use utoipa::{PartialSchema, ToSchema};
 
 use super::chance::{log_normal, uniform};
@@ -33,27 +37,28 @@ pub enum StepLength {
 }
 
 /// Evenly distributed from `min` to `max`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
-#[schema(as = ScriptUniformLength)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ScriptUniformLength))]
 pub struct UniformLength {
-    #[schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = i64)]
+    #[cfg_attr(test, schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = i64))]
     pub min: Millis,
-    #[schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = i64)]
+    #[cfg_attr(test, schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = i64))]
     pub max: Millis,
 }
 
 /// Half of the lengths are below `median`; their logarithms are normally distributed with the deviation `sigma`. At most
 /// ten years.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
-#[schema(as = ScriptLogNormalLength)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ScriptLogNormalLength))]
 pub struct LogNormalLength {
-    #[schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = i64)]
+    #[cfg_attr(test, schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = i64))]
     pub median: Millis,
-    #[schema(minimum = 0, maximum = 10)]
+    #[cfg_attr(test, schema(minimum = 0, maximum = 10))]
     pub sigma: f64,
 }
 
 // A derived schema would not limit the number.
+#[cfg(test)]
 impl PartialSchema for StepLength {
     fn schema() -> RefOr<Schema> {
         let number = ObjectBuilder::new()
@@ -73,6 +78,7 @@ impl PartialSchema for StepLength {
     }
 }
 
+#[cfg(test)]
 impl ToSchema for StepLength {
     fn name() -> Cow<'static, str> {
         "ScriptLength".into()

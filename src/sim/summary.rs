@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::Millis;
 use super::collection::{Collection, Resource, Stored};
 use super::next::Next;
+#[cfg(test)]
 use super::scripts::FamilyName;
 
 /// A resource in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = Resource)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = Resource))]
 pub struct ResourceSummary {
     /// The family.
-    #[schema(value_type = FamilyName)]
+    #[cfg_attr(test, schema(value_type = FamilyName))]
     pub family: &'static str,
     /// The kind: `release`, `mesh`, `plan`, `pipeline`, `version` or `task`.
     pub kind: &'static str,
@@ -29,12 +29,12 @@ pub struct ResourceSummary {
     pub status: Box<str>,
     /// The status as a number, if the service has numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub code: Option<u8>,
     /// The status in words.
     pub word: Box<str>,
     /// The next change that time alone brings; null: none.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub next: Option<Next>,
     /// The commands that the status allows now.
     pub allowed: Vec<&'static str>,

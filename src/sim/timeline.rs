@@ -3,21 +3,22 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::collection::{Resource, Stored};
 use super::next::Next;
 use super::planned_step::PlannedStep;
+#[cfg(test)]
 use super::scripts::FamilyName;
 use super::summary::code_and_word;
 use super::transition::TransitionLog;
 use super::{Millis, Transition};
 
 /// The timeline of a resource.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Timeline {
     /// The family.
-    #[schema(value_type = FamilyName)]
+    #[cfg_attr(test, schema(value_type = FamilyName))]
     pub family: &'static str,
     /// The project, mesh or project key.
     pub scope: Arc<str>,
@@ -31,7 +32,7 @@ pub struct Timeline {
     pub status: Box<str>,
     /// The status as a number, if the service has numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub code: Option<u8>,
     /// The status in words.
     pub word: Box<str>,
@@ -42,7 +43,7 @@ pub struct Timeline {
     /// The commands that the status allows now.
     pub allowed: Vec<&'static str>,
     /// The next change that time alone brings; null: none.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub next: Option<Next>,
     /// The steps of the current run: what has happened, and what will if no command comes.
     pub forecast: Vec<PlannedStep>,

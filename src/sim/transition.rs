@@ -7,10 +7,10 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::memory::{Memory, MemoryAccount, MemoryPart, block};
 use super::pack::{Pack, Packer, UnpackError, Unpacker, pack_structs, pack_wrappers};
+#[cfg(test)]
 use super::scripts::FamilyName;
 use super::step_name::StepName;
 use super::step_names::StepNames;
@@ -32,7 +32,8 @@ pub const READ: &str = "read";
 pub const MOST_REMEMBERED: usize = 1_000;
 
 /// A change of the status of a resource or step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Transition {
     /// Its number in the life of the world; in a timeline 0 for an import, which is not a transition.
@@ -40,10 +41,10 @@ pub struct Transition {
     pub number: u64,
     /// The instant, RFC 3339 in UTC.
     #[serde(rename = "time", serialize_with = "time::serialize")]
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub at: Millis,
     /// The family.
-    #[schema(value_type = FamilyName)]
+    #[cfg_attr(test, schema(value_type = FamilyName))]
     pub family: &'static str,
     /// The project, mesh or project key.
     pub scope: Arc<str>,
@@ -54,15 +55,15 @@ pub struct Transition {
     pub name: Arc<str>,
     /// The stage of the step: of a pipeline its name, of a plan the `seq` of the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub stage: Option<Arc<str>>,
     /// The service of the step, in a delivery version.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub service: Option<Arc<str>>,
     /// The step that changed; absent: the resource itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub step: Option<Arc<str>>,
     /// The status before; empty: the resource did not exist.
     pub from: Arc<str>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use utoipa::openapi::OpenApi;
+use serde_json::Value;
 
 use super::fixture::{Counters, ValidationError};
 use super::handle::{Handle, Shared};
@@ -173,7 +173,7 @@ pub trait Service: Dialect {
     fn routes() -> &'static Routes<Self>;
 
     /// Makes the OpenAPI description follow the settings of a world.
-    fn follow(_api: &mut OpenApi, _settings: &Settings) {}
+    fn follow(_document: &mut Value, _settings: &Settings) {}
 
     /// The control plane's operations on the service's own resources.
     fn control_routes<D: Dialect<Error = Problem>>() -> Routes<D>

@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 pub use crate::http::json::ValidationError;
 
 /// Counters that must not go back when a memory is restored. Each stays at its largest value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Counters {
     /// The number of the next pipeline execution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_execution_id: Option<i64>,
     /// The number of ids drawn so far.
-    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    #[cfg_attr(test, schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ids_drawn: Option<u64>,
 }

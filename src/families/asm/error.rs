@@ -85,17 +85,24 @@ impl From<Rejection> for Error {
 }
 
 /// The body of an error.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AsmErrorBody {
     /// `ASM.` and eight digits.
-    #[schema(example = "ASM.01010001", min_length = 8, max_length = 36)]
+    #[cfg_attr(
+        test,
+        schema(example = "ASM.01010001", min_length = 8, max_length = 36)
+    )]
     pub error_code: String,
     /// The documented text; for 400 and 401 followed by the field at fault and the reason.
-    #[schema(
-        example = "Invalid request. metadata.name: is required",
-        min_length = 2,
-        max_length = 512
+    #[cfg_attr(
+        test,
+        schema(
+            example = "Invalid request. metadata.name: is required",
+            min_length = 2,
+            max_length = 512
+        )
     )]
     pub error_msg: String,
 }

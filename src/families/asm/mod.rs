@@ -43,16 +43,31 @@ fn routes() -> Routes<Asm> {
     use meshes::operations as mesh;
     use releases::operations as release;
     Routes::default()
-        .with(route!(release::create_release))
-        .with(route!(release::list_releases))
         .with(route!(
-            release::show_release,
-            release::update_release,
-            release::delete_release
+            "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases",
+            post(release::create_release)
         ))
-        .with(route!(mesh::create_mesh, mesh::list_meshes))
-        .with(route!(mesh::list_accessible_meshes))
-        .with(route!(mesh::show_mesh, mesh::delete_mesh))
+        .with(route!(
+            "/v2/meshes/{mesh_id}/releases",
+            get(release::list_releases)
+        ))
+        .with(route!(
+            "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}",
+            get(release::show_release),
+            put(release::update_release),
+            delete(release::delete_release)
+        ))
+        .with(route!(
+            "/v1/{project_id}/meshes",
+            post(mesh::create_mesh),
+            get(mesh::list_meshes)
+        ))
+        .with(route!("/v1/meshes", get(mesh::list_accessible_meshes)))
+        .with(route!(
+            "/v1/{project_id}/meshes/{mesh_id}",
+            get(mesh::show_mesh),
+            delete(mesh::delete_mesh)
+        ))
 }
 
 impl Service for Asm {
@@ -71,6 +86,9 @@ impl Service for Asm {
     where
         Handle<Table>: FromRef<D>,
     {
-        Routes::default().with(route!(control::set_traffic))
+        Routes::default().with(route!(
+            "/_emulator/v1/asm/{mesh_id}/{namespace}/{release_id}/traffic",
+            put(control::set_traffic)
+        ))
     }
 }

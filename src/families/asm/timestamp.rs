@@ -1,5 +1,6 @@
 //! Timestamps as responses show them.
 
+#[cfg(test)]
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,7 @@ impl From<String> for Timestamp {
     }
 }
 
+#[cfg(test)]
 impl utoipa::PartialSchema for Timestamp {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -60,6 +62,7 @@ impl utoipa::PartialSchema for Timestamp {
     }
 }
 
+#[cfg(test)]
 impl utoipa::ToSchema for Timestamp {
     fn name() -> Cow<'static, str> {
         Cow::Borrowed("AsmInstant")

@@ -238,7 +238,8 @@ pub fn hint(failure: &CredentialError) -> String {
 }
 
 /// The gateway's error body.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct GatewayErrorBody<'a> {
     /// The reason.
     pub error_msg: &'a str,

@@ -6,7 +6,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::error::GatewayErrorBody;
-use crate::http::openapi::gateway_responses::{AppliesTo, GatewayResponse, declare_gateway};
+use crate::http::attributes::gateway_responses::{AppliesTo, GatewayResponse, declare_gateway};
 
 /// Adds the gateway's credentials and refusals to every operation.
 pub fn declare(api: &mut OpenApi) {

@@ -249,39 +249,43 @@ impl From<Rejection> for Error {
 }
 
 /// The body of an error with a code.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamErrorBody {
     /// The documented text.
-    #[schema(example = "Request parameter page is invalid.")]
+    #[cfg_attr(test, schema(example = "Request parameter page is invalid."))]
     pub error_msg: String,
     /// `IAM.` and four digits.
-    #[schema(example = "IAM.0007")]
+    #[cfg_attr(test, schema(example = "IAM.0007"))]
     pub error_code: String,
 }
 
 /// The body of an error in the shape of Keystone.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct KeystoneErrorBody {
     /// The reason.
     pub error: KeystoneError,
 }
 
 /// The reason for a refusal in the shape of Keystone.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct KeystoneError {
     /// The status.
-    #[schema(example = 401)]
+    #[cfg_attr(test, schema(example = 401))]
     pub code: u16,
     /// The documented text.
-    #[schema(example = "The username or password is wrong.")]
+    #[cfg_attr(test, schema(example = "The username or password is wrong."))]
     pub message: String,
     /// The status in words.
-    #[schema(example = "Unauthorized")]
+    #[cfg_attr(test, schema(example = "Unauthorized"))]
     pub title: &'static str,
 }
 
 /// The bodies that a status may have.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum IamAnyErrorBody {
     Keystone(KeystoneErrorBody),

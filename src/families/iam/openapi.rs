@@ -6,7 +6,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use super::dialect::Iam;
 use crate::families::huawei;
 use crate::http::attributes::Declare;
-use crate::http::operation::operations_of;
+use crate::http::attributes::operations_of;
 
 /// The operations without a credential.
 const ANONYMOUS_OPERATIONS: [&str; 4] = [

@@ -82,7 +82,8 @@ impl From<Rejection> for Error {
 }
 
 /// The body of an error.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ServiceStageErrorBody {
     /// `SVCSTG.` and eight digits.
     pub error_code: String,

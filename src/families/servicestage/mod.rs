@@ -18,7 +18,7 @@ mod table;
 
 use std::sync::LazyLock;
 
-use utoipa::openapi::OpenApi;
+use serde_json::Value;
 
 use crate::http::routes::Routes;
 use crate::world::family::Service;
@@ -41,7 +41,7 @@ impl Service for ServiceStage {
         &ROUTES
     }
 
-    fn follow(api: &mut OpenApi, settings: &Settings) {
-        pipelines::follow(api, settings);
+    fn follow(document: &mut Value, settings: &Settings) {
+        pipelines::follow(document, settings);
     }
 }

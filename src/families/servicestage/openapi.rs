@@ -6,8 +6,8 @@ use super::dialect::ServiceStage;
 use super::paging::Paging;
 use crate::families::huawei;
 use crate::http::attributes::Declare;
-use crate::http::evidence::operation::{declare_inferred_parameters, declare_inferred_spellings};
-use crate::http::openapi::derived_schema::declare_open;
+use crate::http::attributes::derived_schema::declare_open;
+use crate::http::attributes::evidence::{declare_inferred_parameters, declare_inferred_spellings};
 
 /// The schemas of what is kept verbatim, so with the keys that the emulator does not know.
 const VERBATIM: [&str; 10] = [

@@ -2,7 +2,6 @@
 //! not mention them (inferred).
 
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
 
 use crate::http::json::ValidationError;
 use crate::sim::Millis;
@@ -11,26 +10,26 @@ use crate::sim::Millis;
 const DEFAULT_LIMIT: usize = 1_000;
 
 /// The query of a list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub struct Paging {
     /// The maximum number of rows, 0 to 100. Absent: 1,000.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 100)]
+    #[cfg_attr(test, param(value_type = Option<i64>, minimum = 0, maximum = 100))]
     limit: Option<String>,
     /// The number of rows to skip. Absent: 0.
-    #[param(value_type = Option<i64>, minimum = 0)]
+    #[cfg_attr(test, param(value_type = Option<i64>, minimum = 0))]
     offset: Option<String>,
     /// `create_time` (default), `name` or `update_time`.
-    #[param(value_type = Option<OrderBy>, inline)]
+    #[cfg_attr(test, param(value_type = Option<OrderBy>, inline))]
     order_by: Option<String>,
     /// `desc` (default) or `asc`.
-    #[param(value_type = Option<OrderDirection>, inline)]
+    #[cfg_attr(test, param(value_type = Option<OrderDirection>, inline))]
     order: Option<String>,
 }
 
 /// The order of rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
-#[schema(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(rename_all = "snake_case"))]
 enum OrderBy {
     /// By creation, the only order that need not read the whole project.
     CreateTime,
@@ -39,8 +38,7 @@ enum OrderBy {
 }
 
 /// The direction of an order.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(rename_all = "lowercase"))]
 #[expect(dead_code, reason = "only the schema uses it")]
 enum OrderDirection {
     Desc,

@@ -6,7 +6,6 @@
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::query::encoded_path;
 use super::response::{json, redirect};
@@ -32,8 +31,8 @@ pub struct Error {
 }
 
 /// The body of a refused query or body, and of a missing licence.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigTypedError)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigTypedError))]
 pub struct TypedError<'a> {
     /// 400, or 7050 for a missing licence.
     pub code: u16,
@@ -49,13 +48,13 @@ pub struct TypedError<'a> {
 }
 
 /// Always empty.
-#[derive(Debug, Default, Serialize, ToSchema)]
-#[schema(as = ZadigErrorExtra)]
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigErrorExtra))]
 pub struct Extra {}
 
 /// The body of every other refusal by the service. It has neither `type` nor `extra`.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigUntypedError)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigUntypedError))]
 pub struct UntypedError<'a> {
     /// 500.
     pub code: u16,

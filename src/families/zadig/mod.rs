@@ -33,7 +33,7 @@ pub mod workflows;
 
 use std::sync::LazyLock;
 
-use utoipa::openapi::OpenApi;
+use serde_json::Value;
 
 use crate::http::routes::Routes;
 use crate::world::family::Service;
@@ -63,9 +63,8 @@ impl Service for Zadig {
         &ROUTES
     }
 
-    fn follow(api: &mut OpenApi, settings: &Settings) {
-        versions::follow(api, settings);
-        workflows::follow(api);
-        delivery_center::follow(api, settings);
+    fn follow(document: &mut Value, settings: &Settings) {
+        versions::follow(document, settings);
+        delivery_center::follow(document, settings);
     }
 }

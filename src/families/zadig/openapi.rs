@@ -1,14 +1,17 @@
 //! The family's part of the OpenAPI document: credentials, and refusals of every operation.
 
 use axum::http::StatusCode;
+use serde_json::json;
+use strum::VariantArray;
 use utoipa::ToSchema;
-use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 use super::dialect::Zadig;
 use super::error::TypedError;
+use super::workflows::model::status::WorkflowStatus;
 use crate::http::attributes::Declare;
-use crate::http::openapi::gateway_responses::{AppliesTo, GatewayResponse, declare_gateway};
+use crate::http::attributes::gateway_responses::{AppliesTo, GatewayResponse, declare_gateway};
 
 impl Declare for Zadig {
     fn declare(api: &mut OpenApi) {
@@ -34,5 +37,16 @@ impl Declare for Zadig {
             ),
         ];
         declare_gateway(api, schemes, None, &refusals);
+        declare_empty_status(api);
+    }
+}
+
+/// Declares the empty status of a workflow, which utoipa shows under its name in Rust.
+fn declare_empty_status(api: &mut OpenApi) {
+    let components = api.components.as_mut();
+    let schema = components.and_then(|all| all.schemas.get_mut(&*WorkflowStatus::name()));
+    if let Some(RefOr::T(Schema::Object(schema))) = schema {
+        let statuses = WorkflowStatus::VARIANTS.iter();
+        schema.enum_values = Some(statuses.map(|status| json!(status)).collect());
     }
 }

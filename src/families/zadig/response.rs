@@ -3,7 +3,6 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::http::context::note_observed;
 use crate::http::response::{self, empty};
@@ -15,8 +14,8 @@ pub fn json(status: StatusCode, view: &impl Serialize, size: usize) -> Response 
 }
 
 /// The answer to a command. It has no id: clients find a new version in the list by its name.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigMessage)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigMessage))]
 pub struct ResultMessage {
     /// `success`.
     pub message: &'static str,

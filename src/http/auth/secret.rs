@@ -12,9 +12,10 @@ use crate::sim::heap::Heap;
 /// A password, key or token. It is never printed, and it is compared in constant time.
 ///
 /// An export of the state has it in full, so that it can be imported again.
-#[derive(Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(transparent)]
-#[schema(value_type = String)]
+#[cfg_attr(test, schema(value_type = String))]
 pub struct Secret(String);
 
 impl Secret {

@@ -1,15 +1,12 @@
 //! The rows of the error tables of the families.
 
 use serde::Serialize;
-use utoipa::ToSchema;
-use utoipa::openapi::{OpenApi, RefOr};
 
 use super::level::Evidence;
-use super::schema::extension;
-use crate::http::operation::operations_of;
 
 /// A refusal of a family: its status, its code and its text, and how they are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ErrorRow {
     pub status: u16,
     /// The code in the body; empty if the body has none.
@@ -61,22 +58,5 @@ impl ErrorRow {
     /// The same refusal in a case that is known otherwise.
     pub const fn known_as(self, evidence: Evidence) -> Self {
         Self { evidence, ..self }
-    }
-}
-
-/// Declares the evidence for the error responses of all operations: that of the weakest row with the status.
-pub fn declare_evidence(api: &mut OpenApi, rows: &[ErrorRow]) {
-    for item in api.paths.paths.values_mut() {
-        for operation in operations_of(item) {
-            for (status, response) in &mut operation.responses.responses {
-                let rows = rows.iter().filter(|row| row.status.to_string() == *status);
-                if let Some(weakest) = rows.map(|row| row.evidence).max()
-                    && let RefOr::T(response) = response
-                {
-                    let extensions = response.extensions.get_or_insert_default();
-                    extensions.merge(extension(weakest));
-                }
-            }
-        }
     }
 }

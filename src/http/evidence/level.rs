@@ -1,7 +1,6 @@
 //! The three levels of evidence.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// The grounds on which the emulator behaves as it does, the strongest first.
 #[derive(
@@ -15,9 +14,9 @@ use utoipa::ToSchema;
     Ord,
     Deserialize,
     Serialize,
-    ToSchema,
     strum::IntoStaticStr,
 )]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Evidence {

@@ -1,39 +1,11 @@
 //! The undocumented parts of the messages of an operation.
 
-use serde_json::{Value, json};
-use utoipa::openapi::extensions::ExtensionsBuilder;
-use utoipa::openapi::{OpenApi, RefOr, Schema};
+use serde_json::Value;
 
 use super::level::Evidence;
-use super::schema::{EXTENSION, SPELLINGS, extension};
+use super::schema::EXTENSION;
 use super::tree::{EvidenceTree, Part, evidence_of};
-use crate::http::operation::operations_of;
 use crate::http::query::parameter_name;
-
-/// Declares query parameters that are inferred wherever they are, since attributes cannot.
-pub fn declare_inferred_parameters(api: &mut OpenApi, names: &[&str]) {
-    for item in api.paths.paths.values_mut() {
-        let parameters = operations_of(item).flat_map(|operation| &mut operation.parameters);
-        for parameter in parameters.flatten() {
-            if let RefOr::T(parameter) = parameter
-                && names.contains(&&*parameter.name)
-            {
-                parameter.extensions = Some(extension(Evidence::Inferred));
-            }
-        }
-    }
-}
-
-/// Declares further spellings of the fields of a schema, since attributes cannot. They are inferred.
-pub fn declare_inferred_spellings(api: &mut OpenApi, schema: &str, spellings: &[&str]) {
-    let components = api.components.as_mut();
-    let schema = components.and_then(|components| components.schemas.get_mut(schema));
-    if let Some(RefOr::T(Schema::Object(object))) = schema {
-        let spellings = ExtensionsBuilder::new().add(SPELLINGS, json!(spellings));
-        let extensions = object.extensions.get_or_insert_default();
-        extensions.merge(spellings.build());
-    }
-}
 
 /// The parts of requests and responses of an operation that are not documented.
 #[derive(Debug, Default)]

@@ -4,19 +4,19 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::header::HeaderChange;
 use super::patch::PatchOperation;
 use crate::http::json::{self, RawJson, default_if_null};
 
 /// The effect of a fault; at least one of the fields must be given.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FaultEffect {
     /// The status in place of the service's answer, with the body of the family's errors. The request is not executed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 200, maximum = 599)]
+    #[cfg_attr(test, schema(minimum = 200, maximum = 599))]
     pub status: Option<u16>,
     /// The code in the body; absent: the code that belongs to the status.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,16 +26,16 @@ pub struct FaultEffect {
     pub message: Option<String>,
     /// Headers of the answer by name, in place of its own; null removes one. 429 and 503 have `Retry-After: 1` otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, additional_properties)]
+    #[cfg_attr(test, schema(value_type = Option<Object>, additional_properties))]
     pub headers: Option<IndexMap<String, HeaderChange>>,
     /// The body in place of the answer's, verbatim: a text as `text/plain`, anything else as `application/json`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Value>)]
+    #[cfg_attr(test, schema(value_type = Option<Value>))]
     pub body: Option<RawJson>,
     /// Changes of the JSON body that would have been answered (JSON Patch, RFC 6902). If they do not apply, the answer
     /// stays as it is, with a hint, and the fault has not hit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(min_items = 1)]
+    #[cfg_attr(test, schema(min_items = 1))]
     pub patch: Option<Vec<PatchOperation>>,
     /// The delay of the request, in milliseconds of real time, up to an hour.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,12 +52,13 @@ pub struct FaultEffect {
     pub garbage: bool,
     /// The bytes of the body that are sent in a second.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    #[cfg_attr(test, schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>))]
     pub slow_bytes_per_s: Option<u64>,
 }
 
 /// The delay of a request, in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(
     untagged,
     expecting = "must be up to 3600000, as a number, as min and max, or as median and sigma (0 to 10)"
@@ -72,30 +73,30 @@ pub enum FaultDelay {
 }
 
 /// Evenly distributed from `min` to `max`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(as = FaultUniformDelay)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = FaultUniformDelay))]
 #[serde(deny_unknown_fields)]
 pub struct UniformDelay {
-    #[schema(maximum = 3_600_000)]
+    #[cfg_attr(test, schema(maximum = 3_600_000))]
     pub min: u64,
-    #[schema(maximum = 3_600_000)]
+    #[cfg_attr(test, schema(maximum = 3_600_000))]
     pub max: u64,
 }
 
 /// Half of the delays are below `median`; their logarithms are normally distributed with the deviation `sigma`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(as = FaultLogNormalDelay)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = FaultLogNormalDelay))]
 #[serde(deny_unknown_fields)]
 pub struct LogNormalDelay {
-    #[schema(maximum = 3_600_000)]
+    #[cfg_attr(test, schema(maximum = 3_600_000))]
     pub median: u64,
-    #[schema(minimum = 0, maximum = 10)]
+    #[cfg_attr(test, schema(minimum = 0, maximum = 10))]
     pub sigma: f64,
 }
 
 /// The point at which a connection is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = FaultDrop)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = FaultDrop))]
 #[serde(rename_all = "lowercase")]
 pub enum Disconnect {
     /// Before the first byte of the answer.

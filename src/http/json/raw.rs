@@ -154,6 +154,7 @@ fn json<E: Error>(text: String) -> Result<RawJson, E> {
     RawValue::from_string(text).map(RawJson).map_err(E::custom)
 }
 
+#[cfg(test)]
 impl utoipa::PartialSchema for RawJson {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         utoipa::openapi::ObjectBuilder::new()
@@ -163,6 +164,7 @@ impl utoipa::PartialSchema for RawJson {
     }
 }
 
+#[cfg(test)]
 impl utoipa::ToSchema for RawJson {
     // The name in the published document.
     fn name() -> std::borrow::Cow<'static, str> {

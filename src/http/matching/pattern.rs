@@ -3,7 +3,6 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
 
 use super::body::BodyPattern;
 use super::condition::Condition;
@@ -16,61 +15,52 @@ use crate::sim::glob::Glob;
 /// Declares a pattern of requests with the fields that both kinds have, and with its own.
 macro_rules! request_pattern {
     ($(#[$attribute:meta])* $name:ident { $($(#[$own:meta])* $field:ident: $type:ty,)* }) => {
-        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams, ToSchema)]
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(utoipa::IntoParams, utoipa::ToSchema))]
         #[serde(deny_unknown_fields)]
-        #[into_params(parameter_in = Query)]
+        #[cfg_attr(test, into_params(parameter_in = Query))]
         $(#[$attribute])*
         #[must_use = "a pattern does nothing by itself"]
         pub struct $name {
             /// `iam`, `asm`, `plans`, `pipelines` or `zadig`.
             #[serde(skip_serializing_if = "Option::is_none")]
-            #[schema(value_type = Option<String>)]
-            #[param(value_type = Option<String>)]
+            #[cfg_attr(test, schema(value_type = Option<String>), param(value_type = Option<String>))]
             pub(crate) family: Option<Glob>,
             /// The operation's id, as `GET /_emulator/v1/operations` lists it.
             #[serde(skip_serializing_if = "Option::is_none")]
-            #[schema(value_type = Option<String>)]
-            #[param(value_type = Option<String>)]
+            #[cfg_attr(test, schema(value_type = Option<String>), param(value_type = Option<String>))]
             pub(crate) operation: Option<Glob>,
             /// The command that the request gives, such as `start` or `stop`; the operations list theirs.
             #[serde(skip_serializing_if = "Option::is_none")]
-            #[schema(value_type = Option<String>)]
-            #[param(value_type = Option<String>)]
+            #[cfg_attr(test, schema(value_type = Option<String>), param(value_type = Option<String>))]
             pub(crate) action: Option<Glob>,
             /// The method.
             #[serde(skip_serializing_if = "Option::is_none")]
-            #[schema(value_type = Option<String>)]
-            #[param(value_type = Option<String>)]
+            #[cfg_attr(test, schema(value_type = Option<String>), param(value_type = Option<String>))]
             pub(crate) method: Option<Glob>,
             /// The path, as it is sent, without the query.
             #[serde(skip_serializing_if = "Option::is_none")]
-            #[schema(value_type = Option<String>)]
-            #[param(value_type = Option<String>)]
+            #[cfg_attr(test, schema(value_type = Option<String>), param(value_type = Option<String>))]
             pub(crate) path: Option<Glob>,
             /// Conditions on the query, by the name of the parameter: `{"action_id": "stop"}`.
             #[serde(default, deserialize_with = "default_if_null", skip_serializing_if = "IndexMap::is_empty")]
-            #[schema(value_type = Option<Object>, additional_properties)]
-            #[param(value_type = Option<Object>, style = DeepObject, explode)]
+            #[cfg_attr(test, schema(value_type = Option<Object>, additional_properties), param(value_type = Option<Object>, style = DeepObject, explode))]
             pub(crate) query: IndexMap<String, Condition>,
             /// Conditions on headers, by their names in any case: `{"X-Language": "en-us"}`.
             #[serde(default, deserialize_with = "default_if_null", skip_serializing_if = "IndexMap::is_empty")]
-            #[schema(value_type = Option<Object>, additional_properties)]
-            #[param(value_type = Option<Object>, style = DeepObject, explode)]
+            #[cfg_attr(test, schema(value_type = Option<Object>, additional_properties), param(value_type = Option<Object>, style = DeepObject, explode))]
             pub(crate) headers: IndexMap<String, Condition>,
             /// Conditions on the JSON body, by JSON pointer: `{"/name": "shop", "/stages/0": {"exists": true}}`.
             #[serde(default, deserialize_with = "default_if_null", skip_serializing_if = "BodyPattern::is_empty")]
-            #[schema(value_type = Option<Object>, additional_properties)]
-            #[param(value_type = Option<Object>, style = DeepObject, explode)]
+            #[cfg_attr(test, schema(value_type = Option<Object>, additional_properties), param(value_type = Option<Object>, style = DeepObject, explode))]
             pub(crate) body: BodyPattern,
             /// The project, mesh or project key.
             #[serde(skip_serializing_if = "Option::is_none")]
-            #[schema(value_type = Option<String>)]
-            #[param(value_type = Option<String>)]
+            #[cfg_attr(test, schema(value_type = Option<String>), param(value_type = Option<String>))]
             pub(crate) scope: Option<Glob>,
             /// The caller's name.
             #[serde(skip_serializing_if = "Option::is_none")]
-            #[schema(value_type = Option<String>)]
-            #[param(value_type = Option<String>)]
+            #[cfg_attr(test, schema(value_type = Option<String>), param(value_type = Option<String>))]
             pub(crate) caller: Option<Glob>,
             $($(#[$own])* pub(crate) $field: $type,)*
         }
@@ -80,40 +70,37 @@ macro_rules! request_pattern {
 request_pattern! {
     /// A pattern of requests; every field that is given must match. Texts are globs with `*` and `?`. A condition is such
     /// a text, another value that must be equal, or an object with `equals`, `matches` (a glob) or `exists`.
-    #[schema(as = FaultMatch)]
+    #[cfg_attr(test, schema(as = FaultMatch))]
     RequestPattern {}
 }
 
 request_pattern! {
     /// A filter of recorded requests; every field that is given must match. Texts are globs with `*` and `?`. A condition
     /// is such a text, another value that must be equal, or an object with `equals`, `matches` (a glob) or `exists`.
-    #[schema(as = RequestFilter)]
+    #[cfg_attr(test, schema(as = RequestFilter))]
     RequestFilter {
         /// The status of the answer, such as `201` or `4*`.
         #[serde(default, deserialize_with = "text_or_number", skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Option<StatusPattern>)]
-        #[param(value_type = Option<String>)]
+        #[cfg_attr(test, schema(value_type = Option<StatusPattern>), param(value_type = Option<String>))]
         status: Option<Glob>,
         /// The evidence for the answer, such as `inferred*` or `*error=SVCSTG.00100400*`.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Option<String>)]
-        #[param(value_type = Option<String>)]
+        #[cfg_attr(test, schema(value_type = Option<String>), param(value_type = Option<String>))]
         evidence: Option<Glob>,
         /// Not before this instant of the world's clock, RFC 3339.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[schema(format = DateTime)]
-        #[param(format = DateTime)]
+        #[cfg_attr(test, schema(format = DateTime), param(format = DateTime))]
         since: Option<String>,
         /// `true`: requests that no operation serves, whose path and method are then free; `false`: all others.
         #[serde(default, deserialize_with = "flag", skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Option<bool>)]
-        #[param(value_type = Option<bool>)]
+        #[cfg_attr(test, schema(value_type = Option<bool>), param(value_type = Option<bool>))]
         unknown_route: Option<bool>,
     }
 }
 
 /// A text, or a number as its digits.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum StatusPattern {
     Text(String),
@@ -156,15 +143,16 @@ fn flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<bool
 }
 
 /// A field of a pattern in which a request differs.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Difference {
     /// The field of `match`; a part of one such as `query.action_id` or `body./name`.
     pub field: String,
     /// The condition.
-    #[schema(value_type = Value)]
+    #[cfg_attr(test, schema(value_type = Value))]
     pub wanted: OrderedValue,
     /// The value in the request; null: none. Secrets are `***`.
-    #[schema(value_type = Value)]
+    #[cfg_attr(test, schema(value_type = Value))]
     pub got: OrderedValue,
 }
 

@@ -11,7 +11,6 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use super::headers::{Headers, length_of_lines, write_lines};
 use crate::http::auth::redact::{KnownSecrets, Mask};
@@ -37,9 +36,10 @@ const SUMMARY_OVERHEAD: usize = 448;
 const ID_OVERHEAD: usize = 40;
 
 /// A request with its answer. Secrets are masked in its JSON form only.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
-#[schema(as = RequestEntry)]
+#[cfg_attr(test, schema(as = RequestEntry))]
 // The derived code is not a trait's: it serializes what is masked already.
 #[serde(remote = "Self")]
 pub struct RequestRecord {
@@ -52,7 +52,8 @@ pub struct RequestRecord {
 }
 
 /// A request without its headers and bodies. Secrets are masked in its JSON form only.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 #[serde(remote = "Self")]
 pub struct RequestSummary {
@@ -60,11 +61,11 @@ pub struct RequestSummary {
     pub id: u64,
     /// The end of the answer on the world's clock.
     #[serde(serialize_with = "serialize_time")]
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub time: DateTime<Utc>,
     /// The same on the machine's clock.
     #[serde(serialize_with = "serialize_time")]
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub real_time: DateTime<Utc>,
     /// The family, unless no operation has the path and method.
     pub family: Option<&'static str>,
@@ -77,32 +78,32 @@ pub struct RequestSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<String>,
     /// The method.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub method: Cow<'static, str>,
     /// The path, as it was sent, up to its first 16 KiB.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub path: ByteString,
     /// The query, as it was sent, up to its first 16 KiB; secrets are masked in JSON.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub query: Option<ByteString>,
     /// The project, mesh or project key.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub scope: Option<ByteString>,
     /// The caller's name, if known.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub caller: Option<ByteString>,
     /// The status of the answer.
     pub status: u16,
     /// The real time that the answer took.
     #[serde(rename = "duration_us", serialize_with = "serialize_micros")]
-    #[schema(value_type = u64)]
+    #[cfg_attr(test, schema(value_type = u64))]
     pub duration: Duration,
     /// The id of the fault that hit the request.
     pub fault: Option<String>,
     /// The ids of all scripts that decided something meanwhile.
     pub scripts: Vec<String>,
     /// The evidence for the answer, as the header `x-emulator-evidence` tells it.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub evidence: Option<ByteString>,
     /// True if the answer is a failure of the emulator: a status from 500 on that neither a fault nor the operation
     /// accounts for.
@@ -114,18 +115,19 @@ pub struct RequestSummary {
 }
 
 /// Headers and body of a request or an answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
-#[schema(as = RequestPart)]
+#[cfg_attr(test, schema(as = RequestPart))]
 pub struct Message {
     /// The headers by lower-case name; in JSON, several values are joined by commas and secrets are `***`.
-    #[schema(value_type = serde_json::Map<String, Value>)]
+    #[cfg_attr(test, schema(value_type = serde_json::Map<String, Value>))]
     pub headers: Headers,
     /// The body, up to its first 16 KiB. In JSON it is JSON if it can be, else a text, and null if there is none.
-    #[schema(value_type = Value)]
+    #[cfg_attr(test, schema(value_type = Value))]
     pub body: Bytes,
     /// The length of the whole body in bytes.
-    #[schema(rename = "bytes")]
+    #[cfg_attr(test, schema(rename = "bytes"))]
     pub length: u64,
 }
 

@@ -7,7 +7,6 @@ use axum::http::Uri;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
-use utoipa::ToSchema;
 
 use super::events::EventLog;
 use crate::http::auth::secret::Secret;
@@ -59,44 +58,45 @@ pub struct WebhookTarget {
 }
 
 /// A pattern of transitions. Texts may contain `*` and `?`; absent fields match everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TransitionPattern {
     /// The family.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub family: Option<Glob>,
     /// The project, mesh or project key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub scope: Option<Glob>,
     /// The resource's id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub resource: Option<Glob>,
     /// The resource's name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub name: Option<Glob>,
     /// The stage of the step: of a pipeline its name, of a plan the `seq` of the batch. With it only steps match.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub stage: Option<Glob>,
     /// The service of the step, in a delivery version. With it only steps match.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub service: Option<Glob>,
     /// The step. With it only steps match.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub step: Option<Glob>,
     /// The status before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub from: Option<Glob>,
     /// The status after.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub to: Option<Glob>,
     /// Only resources themselves, or only their steps.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,7 +104,8 @@ pub struct TransitionPattern {
 }
 
 /// The thing that changed its status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum TransitionLevel {
     /// A resource.
@@ -114,7 +115,8 @@ pub enum TransitionLevel {
 }
 
 /// The deliveries of a webhook so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct WebhookStats {
     /// The number of transitions that wait or are being sent.
     pub pending: u64,
@@ -127,7 +129,8 @@ pub struct WebhookStats {
 }
 
 /// An attempt to tell a webhook of a transition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct DeliveryAttempt {
     /// The id of the transition.
     pub transition: u64,
@@ -135,7 +138,7 @@ pub struct DeliveryAttempt {
     pub attempt: u32,
     /// The end of the attempt on the machine's clock, RFC 3339 in UTC.
     #[serde(serialize_with = "time::serialize")]
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub real_time: Millis,
     /// The real time that it took, in microseconds.
     pub duration_us: u64,
@@ -143,7 +146,7 @@ pub struct DeliveryAttempt {
     pub status: Option<u16>,
     /// The reason that there was no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub error: Option<String>,
 }
 

@@ -1,20 +1,18 @@
 //! Descriptions of responses, which OpenAPI demands.
 
 use axum::http::StatusCode;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::path::Operation;
+use serde_json::{Map, Value};
 
 /// Gives the responses without a description the words for their status.
-pub fn describe_responses(operation: &mut Operation) {
-    for (status, response) in &mut operation.responses.responses {
-        if let RefOr::T(response) = response
-            && response.description.is_empty()
-        {
+pub fn describe_responses(operation: &mut Map<String, Value>) {
+    let responses = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut);
+    for (status, response) in responses.into_iter().flatten() {
+        if response["description"].as_str().is_none_or(str::is_empty) {
             let status = status.parse::<StatusCode>().ok();
             let reason = status.and_then(|status| status.canonical_reason());
-            reason
-                .unwrap_or("An answer")
-                .clone_into(&mut response.description);
+            response["description"] = reason.unwrap_or("An answer").into();
         }
     }
 }

@@ -5,8 +5,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::derived_schema::remove_null;
-
 /// The prefix of a reference to a named schema.
 const NAMED: &str = "#/components/schemas/";
 
@@ -257,6 +255,22 @@ fn describe_outside(keywords: &mut Map<String, Value>) {
         && let Some(description) = (value.as_object_mut()).and_then(|one| one.remove("description"))
     {
         keywords.insert("description".to_owned(), description);
+    }
+}
+
+/// Turns the schema of an optional value into that of the value.
+pub fn remove_null(schema: &mut Value) {
+    if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
+        types.retain(|one| one != "null");
+        if let [one] = &types[..] {
+            schema["type"] = one.clone();
+        }
+    }
+    if let Some(choices) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
+        choices.retain(|choice| choice["type"] != "null");
+        if let [one] = &choices[..] {
+            *schema = one.clone();
+        }
     }
 }
 

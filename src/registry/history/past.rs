@@ -1,7 +1,6 @@
 //! Places in the past of a world.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::sim::{Millis, time};
 
@@ -17,14 +16,14 @@ pub enum Past {
 }
 
 /// A place in the past: an instant, and the last command that came before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = PlaceInHistory)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = PlaceInHistory))]
 pub struct Place {
     /// The number of the last command; 0: there was none.
     pub command: u64,
     /// The instant, RFC 3339 in UTC.
     #[serde(serialize_with = "time::serialize")]
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub at: Millis,
 }
 

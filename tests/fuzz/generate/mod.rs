@@ -206,6 +206,18 @@ impl<'a> Generator<'a> {
                 .random
                 .pick(&["release", "release", "checked", "made-up"]);
             chosen.push(("name".to_owned(), name.to_owned()));
+            // The one task that waits for the start of a stage, as [`some_workflows`] has it.
+            if name == "release"
+                && ["manual-exec", "manualexec"]
+                    .iter()
+                    .any(|part| template.contains(part))
+                && self.random.percent(70)
+            {
+                chosen.push(("taskID".to_owned(), "1".to_owned()));
+                for parameter in ["projectKey", "projectName"] {
+                    chosen.push((parameter.to_owned(), "shop".to_owned()));
+                }
+            }
         }
         for (folder, values) in ZADIG_NAMES {
             if let Some(rest) = template.strip_prefix(folder)
@@ -386,7 +398,7 @@ impl<'a> Generator<'a> {
     }
 }
 
-/// The body for a job that waits in [`some_workflows`].
+/// The body for a job or a stage that waits in [`some_workflows`].
 fn waiting_body(operation: &Operation) -> Option<Value> {
     let approval = json!({"job_name": "job-0-0-0-ask", "stage_name": "job-0-0-0-ask", "workflow_key": "release",
         "workflow_name": "release", "task_id": 2, "approve": true});
@@ -396,6 +408,7 @@ fn waiting_body(operation: &Operation) -> Option<Value> {
             json!({"job_name": "job-0-0-0-check", "workflow_name": "checked",
             "task_id": 1, "decision": "ignore"}),
         ),
+        "StartManualStage" => Some(json!({"stage_name": "deploy"})),
         _ => None,
     }
 }

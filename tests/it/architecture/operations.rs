@@ -98,9 +98,8 @@ fn schemas_of_the_openapi_document_are_there_and_mean_one_thing_each() {
     let parts = registry::definitions(&Settings::default()).chain([control::definition()]);
     let mut known = HashMap::new();
     for part in parts {
-        let schemas = part.components.into_iter().flat_map(|all| all.schemas);
-        for (name, schema) in schemas {
-            let schema = serde_json::to_value(schema).expect("JSON");
+        let schemas = part["components"]["schemas"].as_object().cloned();
+        for (name, schema) in schemas.expect("schemas") {
             let first = known.entry(name.clone()).or_insert_with(|| schema.clone());
             assert_eq!(*first, schema, "{name} means two things");
         }

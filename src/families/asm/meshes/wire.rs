@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::model::mesh::{
     Cluster, EDITION, ExtendParams, Mesh, MeshDefinition, MeshPhase, MeshSpec, NEWEST_VERSION,
@@ -20,68 +19,65 @@ use crate::world::fixture::ValidationError;
 pub const API_VERSION: &str = "v1";
 
 /// A mesh to create.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = AsmMeshBody)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshBody))]
 #[serde(rename_all = "camelCase")]
 pub struct MeshBody {
     /// `v1`. Required.
-    #[schema(value_type = MeshApiVersion, required = true)]
+    #[cfg_attr(test, schema(value_type = MeshApiVersion, required = true))]
     api_version: Option<String>,
     /// `Mesh`, or `mesh` as on another page. Required.
-    #[schema(value_type = MeshKind, required = true)]
+    #[cfg_attr(test, schema(value_type = MeshKind, required = true))]
     kind: Option<String>,
     /// Required.
-    #[schema(value_type = MeshMetadataBody, required = true)]
+    #[cfg_attr(test, schema(value_type = MeshMetadataBody, required = true))]
     metadata: Option<MeshMetadataBody>,
     /// Required.
-    #[schema(value_type = MeshSpecBody, required = true)]
+    #[cfg_attr(test, schema(value_type = MeshSpecBody, required = true))]
     spec: Option<MeshSpecBody>,
     /// Has no effect.
     #[expect(dead_code, reason = "accepted, without effect")]
-    #[schema(value_type = RawJson, required = false)]
+    #[cfg_attr(test, schema(value_type = RawJson, required = false))]
     status: Option<RawJson>,
 }
 
 /// The version of the API of meshes.
-#[derive(ToSchema)]
-#[schema(as = AsmMeshApiVersion, rename_all = "lowercase")]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshApiVersion, rename_all = "lowercase"))]
 #[expect(dead_code, reason = "only the schema uses it")]
 enum MeshApiVersion {
     V1,
 }
 
 /// The kind of a mesh.
-#[derive(ToSchema)]
-#[schema(as = AsmMeshKind)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshKind))]
 #[expect(dead_code, reason = "only the schema uses it")]
 enum MeshKind {
     Mesh,
 }
 
 /// The type of a mesh.
-#[derive(ToSchema)]
-#[schema(as = AsmMeshType)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshType))]
 #[expect(dead_code, reason = "only the schema uses it")]
 enum MeshType {
     InCluster,
 }
 
 /// The name and the labels of a mesh.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = AsmMeshMetadataBody)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshMetadataBody))]
 #[serde(rename_all = "camelCase")]
 pub struct MeshMetadataBody {
     /// Required: 4 to 64 lowercase letters, digits and hyphens, a letter first, no hyphen last.
-    #[schema(value_type = String, required = true, example = "mesh-test-api", pattern = "^[a-z][a-z0-9-]{2,62}[a-z0-9]$")]
+    #[cfg_attr(test, schema(value_type = String, required = true, example = "mesh-test-api", pattern = "^[a-z][a-z0-9-]{2,62}[a-z0-9]$"))]
     name: Option<String>,
     /// Has no effect: the server assigns it.
     #[expect(dead_code, reason = "accepted, without effect")]
     uid: Option<String>,
     /// Annotations; accepted, but not shown in responses.
-    #[schema(value_type = Option<HashMap<String, String>>)]
+    #[cfg_attr(test, schema(value_type = Option<HashMap<String, String>>))]
     annotations: Option<RawJson>,
     /// Labels; accepted, but not shown in responses.
-    #[schema(value_type = Option<HashMap<String, String>>)]
+    #[cfg_attr(test, schema(value_type = Option<HashMap<String, String>>))]
     labels: Option<RawJson>,
     /// Has no effect: the server assigns it.
     #[expect(dead_code, reason = "accepted, without effect")]
@@ -89,25 +85,28 @@ pub struct MeshMetadataBody {
 }
 
 /// The specification of a mesh.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = AsmMeshSpecBody)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshSpecBody))]
 #[serde(rename_all = "camelCase")]
 pub struct MeshSpecBody {
     /// `InCluster`. Required.
     #[serde(rename = "type")]
-    #[schema(value_type = MeshType, required = true)]
+    #[cfg_attr(test, schema(value_type = MeshType, required = true))]
     edition: Option<String>,
     /// The region, which the documented example has. Has no effect.
     #[expect(dead_code, reason = "accepted, without effect")]
     region: Option<String>,
     /// `vX.Y`, `vX.Y.Z` or `vX.Y.Z-rN`, with or without the `v`; the newest by default.
-    #[schema(
-        example = "v1.18.7-r5",
-        pattern = r"^v?[0-9]+\.[0-9]+(\.[0-9]+(-r[0-9]+)?)?$"
+    #[cfg_attr(
+        test,
+        schema(
+            example = "v1.18.7-r5",
+            pattern = r"^v?[0-9]+\.[0-9]+(\.[0-9]+(-r[0-9]+)?)?$"
+        )
     )]
     version: Option<String>,
     /// Required.
-    #[schema(value_type = ExtendParamsBody, required = true)]
+    #[cfg_attr(test, schema(value_type = ExtendParamsBody, required = true))]
     extend_params: Option<ExtendParamsBody>,
     /// True if the mesh supports IPv6.
     ipv6_enable: Option<bool>,
@@ -118,21 +117,21 @@ pub struct MeshSpecBody {
 }
 
 /// Further parameters.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = AsmMeshExtendParamsBody)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshExtendParamsBody))]
 pub struct ExtendParamsBody {
     /// The clusters in the mesh. Required, at least one.
-    #[schema(value_type = Vec<ClusterBody>, required = true, min_items = 1)]
+    #[cfg_attr(test, schema(value_type = Vec<ClusterBody>, required = true, min_items = 1))]
     clusters: Option<Vec<ClusterBody>>,
 }
 
 /// A cluster in a mesh.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = AsmMeshClusterBody)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshClusterBody))]
 pub struct ClusterBody {
     /// The cluster. Required.
     #[serde(rename = "clusterID")]
-    #[schema(value_type = String, required = true, min_length = 1)]
+    #[cfg_attr(test, schema(value_type = String, required = true, min_length = 1))]
     cluster_id: Option<String>,
     /// The cluster's project, which older clients and Terraform send.
     #[serde(rename = "projectID")]
@@ -140,7 +139,7 @@ pub struct ClusterBody {
     /// The namespaces in which sidecars are injected.
     injection: Option<Injection>,
     /// The nodes on which the mesh's components are installed. Required.
-    #[schema(value_type = Installation, required = true)]
+    #[cfg_attr(test, schema(value_type = Installation, required = true))]
     installation: Option<Installation>,
 }
 
@@ -240,8 +239,8 @@ fn check_texts(path: &str, map: Option<&RawJson>) -> Result<(), ValidationError>
 type MeshItems<'a> = StreamedArray<Box<dyn Iterator<Item = MeshView<'a>> + 'a>>;
 
 /// A list of meshes.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AsmMeshList)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshList))]
 #[serde(rename_all = "camelCase")]
 pub struct MeshList<'a> {
     /// Always `MeshList`.
@@ -249,7 +248,7 @@ pub struct MeshList<'a> {
     /// Always `v1`.
     api_version: &'static str,
     /// The meshes of the project, oldest first.
-    #[schema(value_type = Vec<MeshView>)]
+    #[cfg_attr(test, schema(value_type = Vec<MeshView>))]
     items: MeshItems<'a>,
 }
 
@@ -265,8 +264,8 @@ impl<'a> MeshList<'a> {
 
 /// A mesh. Annotations, labels, tags and the settings of clusters are omitted, as in the documented responses and in
 /// those of the service.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AsmMesh)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMesh))]
 #[serde(rename_all = "camelCase")]
 pub struct MeshView<'a> {
     /// `Mesh` or `mesh`, as in the request.
@@ -282,8 +281,8 @@ pub struct MeshView<'a> {
 }
 
 /// The name, the id and the creation time of a mesh.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AsmMeshMetadata)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshMetadata))]
 #[serde(rename_all = "camelCase")]
 pub struct MeshMetadataView<'a> {
     /// The name.
@@ -295,8 +294,8 @@ pub struct MeshMetadataView<'a> {
 }
 
 /// The specification of a mesh.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AsmMeshSpec)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshSpec))]
 #[serde(rename_all = "camelCase")]
 pub struct MeshSpecView<'a> {
     /// `InCluster`.
@@ -306,27 +305,27 @@ pub struct MeshSpecView<'a> {
     version: &'a str,
     /// True if the mesh supports IPv6; absent if the request did not specify it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = bool, required = false)]
+    #[cfg_attr(test, schema(value_type = bool, required = false))]
     ipv6_enable: Option<bool>,
     /// The settings of data plane and telemetry; absent if the request did not specify them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = MeshConfig, required = false)]
+    #[cfg_attr(test, schema(value_type = MeshConfig, required = false))]
     config: Option<&'a RawJson>,
     /// Further parameters.
     extend_params: ExtendParamsView<'a>,
 }
 
 /// Further parameters.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AsmMeshExtendParams)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshExtendParams))]
 pub struct ExtendParamsView<'a> {
     /// The clusters in the mesh.
     clusters: Vec<ClusterView<'a>>,
 }
 
 /// A cluster in a mesh: its id alone, as in the documented responses.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AsmMeshCluster)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshCluster))]
 pub struct ClusterView<'a> {
     /// The cluster.
     #[serde(rename = "clusterID")]
@@ -334,15 +333,15 @@ pub struct ClusterView<'a> {
 }
 
 /// The status of a mesh.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AsmMeshStatus)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshStatus))]
 #[serde(rename_all = "camelCase")]
 pub struct MeshStatusView {
     /// The phase. Those of upgrades and rollbacks come from fixtures only.
     phase: MeshPhase,
     /// The time of the last update; absent from the response to creating the mesh.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Timestamp, required = false)]
+    #[cfg_attr(test, schema(value_type = Timestamp, required = false))]
     update_timestamp: Option<Timestamp>,
 }
 

@@ -5,9 +5,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::model::release::CREATING;
-use super::wire::{CreateReleaseBody, DeleteQuery, ReleaseBody, ReleaseList, ReleaseView};
+#[cfg(test)]
+use super::wire::CreateReleaseBody;
+use super::wire::{DeleteQuery, ReleaseBody, ReleaseList, ReleaseView};
 use crate::families::asm::Asm;
-use crate::families::asm::error::{AsmErrorBody, Error};
+#[cfg(test)]
+use crate::families::asm::error::AsmErrorBody;
+use crate::families::asm::error::Error;
 use crate::families::asm::scope::{EVERY_PROJECT, NamespaceRef, ProjectScope};
 use crate::http::Caller;
 use crate::http::context::add_hint;
@@ -27,7 +31,7 @@ fn answer(status: StatusCode, view: &ReleaseView) -> Response {
 /// The task is `Creating` for one step and then `Running`. Returns the whole task. Errors: 400 for a missing or invalid
 /// field, and while the mesh is being deleted; 404 for an unknown mesh with `--references checked`, and for a mesh of an
 /// inaccessible project; 409 for a name already used in the namespace, and for a service that already has a task.
-#[utoipa::path(post, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases", operation_id = "CreateRelease", tag = "asm",
+#[cfg_attr(test, utoipa::path(post, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases", operation_id = "CreateRelease", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace")),
     request_body(content = CreateReleaseBody,
         example = json!({
@@ -40,7 +44,7 @@ fn answer(status: StatusCode, view: &ReleaseView) -> Response {
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-asm/CreateRelease.html, read 2026-08")),
         ("x-action" = json!("asm:mesh:createRelease")),
-        ("x-differences" = json!("The page was readable up to the request's spec. Inferred: 201 with the whole task; metadata.name, spec.serviceName and one spec.grayDeployments[].template are required, spec.type defaults to canary; the phases Creating, Running and Failed; 409 for the name or the service of another task; an unknown mesh becomes known unless --references checked."))))]
+        ("x-differences" = json!("The page was readable up to the request's spec. Inferred: 201 with the whole task; metadata.name, spec.serviceName and one spec.grayDeployments[].template are required, spec.type defaults to canary; the phases Creating, Running and Failed; 409 for the name or the service of another task; an unknown mesh becomes known unless --references checked.")))))]
 pub async fn create_release(
     State(Asm(handle)): State<Asm>,
     caller: Caller,
@@ -64,14 +68,14 @@ pub async fn create_release(
 /// Lists the release tasks of a mesh.
 ///
 /// Returns the tasks in all its namespaces, oldest first. There is no paging. Errors: 404 for an unknown mesh.
-#[utoipa::path(get, path = "/v2/meshes/{mesh_id}/releases", operation_id = "GetAllReleases", tag = "asm",
+#[cfg_attr(test, utoipa::path(get, path = "/v2/meshes/{mesh_id}/releases", operation_id = "GetAllReleases", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh")),
     responses((status = 200, body = ReleaseList), (status = 400, body = AsmErrorBody),
         (status = 401, body = AsmErrorBody), (status = 403, body = AsmErrorBody), (status = 404, body = AsmErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-asm/GetAllReleases.html, read 2026-08")),
         ("x-action" = json!("asm:mesh:listReleases")),
-        ("x-differences" = json!("The page says 404 for a task that is not found; here only an unknown mesh is 404, and a mesh without tasks has the list []. The order and the words of status.phase are inferred."))))]
+        ("x-differences" = json!("The page says 404 for a task that is not found; here only an unknown mesh is 404, and a mesh without tasks has the list []. The order and the words of status.phase are inferred.")))))]
 pub async fn list_releases(
     State(Asm(handle)): State<Asm>,
     caller: Caller,
@@ -91,7 +95,7 @@ pub async fn list_releases(
 /// Shows a release task.
 ///
 /// `release_id` is the task's uid or name. Errors: 404 for an unknown mesh or task.
-#[utoipa::path(get, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}", operation_id = "GetReleaseByName", tag = "asm",
+#[cfg_attr(test, utoipa::path(get, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}", operation_id = "GetReleaseByName", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace"),
         ("release_id" = String, Path, description = "The task's uid, or its name")),
     responses((status = 200, body = ReleaseView), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody),
@@ -99,7 +103,7 @@ pub async fn list_releases(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-asm/GetReleaseByName.html, read 2026-08")),
         ("x-action" = json!("asm:mesh:getRelease")),
-        ("x-differences" = json!("The operation is called ByName and its parameter an id: a uid is looked up first, then a name. Inferred: the error section, which could not be read; the words of status.phase."))))]
+        ("x-differences" = json!("The operation is called ByName and its parameter an id: a uid is looked up first, then a name. Inferred: the error section, which could not be read; the words of status.phase.")))))]
 pub async fn show_release(
     State(Asm(handle)): State<Asm>,
     caller: Caller,
@@ -124,7 +128,7 @@ pub async fn show_release(
 /// `spec.grayDeployments[].template`, where workloads are matched by position and containers by name. Without a body
 /// nothing changes. The response is empty. Errors: 400 for another image repository, for a workload or container that the
 /// task does not have, and for a body that names another task; 404 for an unknown mesh or task.
-#[utoipa::path(put, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}", operation_id = "UpdateRelease", tag = "asm",
+#[cfg_attr(test, utoipa::path(put, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}", operation_id = "UpdateRelease", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace"),
         ("release_id" = String, Path, description = "The task's uid, or its name")),
     request_body(content = Option<ReleaseBody>,
@@ -136,7 +140,7 @@ pub async fn show_release(
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("https://support.huaweicloud.com/api-asm/UpdateRelease.html, read 2026-08")),
         ("x-action" = json!("asm:mesh:updateRelease")),
-        ("x-differences" = json!("The page says that the image version is updated and documents no body. Inferred: the body, that only tags and digests may change, that every phase accepts it, and that other fields are left as they are."))))]
+        ("x-differences" = json!("The page says that the image version is updated and documents no body. Inferred: the body, that only tags and digests may change, that every phase accepts it, and that other fields are left as they are.")))))]
 pub async fn update_release(
     State(Asm(handle)): State<Asm>,
     caller: Caller,
@@ -160,7 +164,7 @@ pub async fn update_release(
 /// The task is removed at once. The response is empty. Errors: 400 for a missing or unknown `action`, and if the traffic
 /// does not allow it: cancelling needs all traffic on the original version, ending on the grayscale version; 404 for an
 /// unknown mesh or task.
-#[utoipa::path(delete, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}", operation_id = "DeleteRelease", tag = "asm",
+#[cfg_attr(test, utoipa::path(delete, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}", operation_id = "DeleteRelease", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace"),
         ("release_id" = String, Path, description = "The task's uid, or its name"), DeleteQuery),
     responses((status = 200), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody), (status = 403, body = AsmErrorBody),
@@ -170,7 +174,7 @@ pub async fn update_release(
         ("x-action" = json!("asm:mesh:deleteRelease")),
         ("x-commands" = json!({"parameter": "action", "words": ["cancel", "end"],
             "aliases": {"finish": "end"}, "any_case": true})),
-        ("x-differences" = json!("The page prints no values of action: cancel and end (or finish) are inferred. Traffic counts as shifted unless PUT /_emulator/v1/asm/{mesh_id}/{namespace}/{release_id}/traffic said otherwise. The console keeps a terminated entry, here the task is gone."))))]
+        ("x-differences" = json!("The page prints no values of action: cancel and end (or finish) are inferred. Traffic counts as shifted unless PUT /_emulator/v1/asm/{mesh_id}/{namespace}/{release_id}/traffic said otherwise. The console keeps a terminated entry, here the task is gone.")))))]
 pub async fn delete_release(
     State(Asm(handle)): State<Asm>,
     caller: Caller,

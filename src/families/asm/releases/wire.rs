@@ -1,10 +1,14 @@
 //! The requests and responses of releases.
 
+#[cfg(test)]
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+#[cfg(test)]
 use serde_json::json;
+#[cfg(test)]
 use utoipa::openapi::{Ref, RefOr, Schema};
+#[cfg(test)]
 use utoipa::{PartialSchema, ToSchema};
 
 use super::model::images::{self, ImageUpdate};
@@ -12,8 +16,9 @@ use super::model::release::{Release, ReleaseUpdate, Termination};
 use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec, unknown_deployment};
 use crate::families::asm::fields::{check_name, ensure, fixed, required};
 use crate::families::asm::timestamp::Timestamp;
+#[cfg(test)]
+use crate::http::attributes::derived_schema::with_required;
 use crate::http::json::RawJson;
-use crate::http::openapi::derived_schema::with_required;
 use crate::http::response::StreamedArray;
 use crate::sim::Millis;
 use crate::world::fixture::ValidationError;
@@ -25,15 +30,15 @@ pub const KIND: &str = "Release";
 pub const API_VERSION: &str = "asm/v2";
 
 /// A release task to create or to update. `metadata.uid` and `status` have no effect: the server assigns them.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = AsmReleaseBody)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmReleaseBody))]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseBody {
     /// `Release`, if given.
-    #[schema(value_type = Option<ReleaseKind>)]
+    #[cfg_attr(test, schema(value_type = Option<ReleaseKind>))]
     kind: Option<String>,
     /// `asm/v2`, if given.
-    #[schema(value_type = Option<ReleaseApiVersion>)]
+    #[cfg_attr(test, schema(value_type = Option<ReleaseApiVersion>))]
     api_version: Option<String>,
     /// Required on create.
     metadata: Option<MetadataBody>,
@@ -41,36 +46,37 @@ pub struct ReleaseBody {
     spec: Option<SpecBody>,
     /// Has no effect. Accepted so that a task can be sent in the shape of a response.
     #[expect(dead_code, reason = "accepted, without effect")]
-    #[schema(value_type = RawJson, required = false)]
+    #[cfg_attr(test, schema(value_type = RawJson, required = false))]
     status: Option<RawJson>,
 }
 
 /// The kind of a release task.
-#[derive(ToSchema)]
-#[schema(as = AsmReleaseKind)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmReleaseKind))]
 #[expect(dead_code, reason = "only the schema uses it")]
 enum ReleaseKind {
     Release,
 }
 
 /// The version of the API of release tasks.
-#[derive(ToSchema)]
-#[schema(as = AsmReleaseApiVersion)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmReleaseApiVersion))]
 #[expect(dead_code, reason = "only the schema uses it")]
 enum ReleaseApiVersion {
-    #[schema(rename = "asm/v2")]
+    #[cfg_attr(test, schema(rename = "asm/v2"))]
     AsmV2,
 }
 
 /// The name of a release task.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = AsmReleaseMetadataBody)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmReleaseMetadataBody))]
 pub struct MetadataBody {
     /// The mesh in the path, if given.
     #[serde(rename = "meshID")]
     mesh_id: Option<String>,
     /// Required on create: 4 to 64 lowercase letters, digits and hyphens, a letter first, no hyphen last.
-    #[schema(example = "reviews-v2", pattern = "^[a-z][a-z0-9-]{2,62}[a-z0-9]$")]
+    #[cfg_attr(
+        test,
+        schema(example = "reviews-v2", pattern = "^[a-z][a-z0-9-]{2,62}[a-z0-9]$")
+    )]
     name: Option<String>,
     /// Has no effect: the server assigns it.
     #[expect(dead_code, reason = "accepted, without effect")]
@@ -80,8 +86,8 @@ pub struct MetadataBody {
 }
 
 /// The specification of a release task.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = AsmReleaseSpecBody)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmReleaseSpecBody))]
 pub struct SpecBody {
     /// The Kubernetes Service. Required on create.
     #[serde(rename = "serviceName")]
@@ -103,15 +109,15 @@ pub struct SpecBody {
 }
 
 /// A grayscale workload.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = AsmGrayWorkloadBody)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmGrayWorkloadBody))]
 pub struct GrayBody {
     /// The cluster it runs in.
     #[serde(rename = "clusterID")]
     cluster_id: Option<String>,
     /// A Kubernetes Deployment, stored byte for byte; `{}` if absent. On create at least one workload must have
     /// one.
-    #[schema(value_type = Option<Object>)]
+    #[cfg_attr(test, schema(value_type = Option<Object>))]
     template: Option<RawJson>,
 }
 
@@ -120,11 +126,14 @@ pub struct GrayBody {
 pub struct CreateReleaseBody;
 
 /// The name of the schema of the metadata of a release to create.
+#[cfg(test)]
 const CREATE_METADATA: &str = "AsmReleaseOrderMetadata";
 
 /// The name of the schema of the specification of a release to create.
+#[cfg(test)]
 const CREATE_SPEC: &str = "AsmReleaseOrderSpec";
 
+#[cfg(test)]
 impl PartialSchema for CreateReleaseBody {
     fn schema() -> RefOr<Schema> {
         let fields = json!({
@@ -135,6 +144,7 @@ impl PartialSchema for CreateReleaseBody {
     }
 }
 
+#[cfg(test)]
 impl ToSchema for CreateReleaseBody {
     fn name() -> Cow<'static, str> {
         "AsmReleaseOrder".into()
@@ -245,18 +255,17 @@ impl GrayBody {
 }
 
 /// The query of a request that removes a release task.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub struct DeleteQuery {
     /// `cancel` keeps the original version, `end` (or `finish`) the grayscale one; case-insensitive. The documents
     /// describe both actions but not their names.
-    #[param(value_type = ReleaseEnding, inline, required = true, example = "cancel")]
+    #[cfg_attr(test, param(value_type = ReleaseEnding, inline, required = true, example = "cancel"))]
     action: Option<String>,
 }
 
 /// The action that removes a release task.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(rename_all = "lowercase"))]
 #[expect(dead_code, reason = "only the schema uses it")]
 enum ReleaseEnding {
     Cancel,
@@ -283,8 +292,8 @@ impl DeleteQuery {
 type ReleaseItems<'a> = StreamedArray<Box<dyn Iterator<Item = ReleaseView<'a>> + 'a>>;
 
 /// A list of release tasks.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AsmReleaseList)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmReleaseList))]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseList<'a> {
     /// Always `ReleaseList`.
@@ -292,7 +301,7 @@ pub struct ReleaseList<'a> {
     /// Always `asm/v2`.
     api_version: &'static str,
     /// The tasks in all namespaces of the mesh, oldest first.
-    #[schema(value_type = Vec<ReleaseView>)]
+    #[cfg_attr(test, schema(value_type = Vec<ReleaseView>))]
     items: ReleaseItems<'a>,
 }
 
@@ -307,8 +316,8 @@ impl<'a> ReleaseList<'a> {
 }
 
 /// A release task.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AsmRelease)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmRelease))]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseView<'a> {
     /// Always `Release`.
@@ -324,8 +333,8 @@ pub struct ReleaseView<'a> {
 }
 
 /// The mesh, the namespace, the name and the id of a release task.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AsmReleaseMetadata)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmReleaseMetadata))]
 pub struct MetadataView<'a> {
     /// The mesh.
     #[serde(rename = "meshID")]
@@ -339,8 +348,8 @@ pub struct MetadataView<'a> {
 }
 
 /// The specification of a release task.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AsmReleaseSpec)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmReleaseSpec))]
 pub struct SpecView<'a> {
     /// The Kubernetes Service.
     #[serde(rename = "serviceName")]
@@ -363,34 +372,34 @@ pub struct SpecView<'a> {
 }
 
 /// A grayscale workload.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AsmGrayWorkload)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmGrayWorkload))]
 pub struct GrayView<'a> {
     /// The cluster it runs in, or an empty text.
     #[serde(rename = "clusterID")]
     cluster_id: &'a str,
     /// A Kubernetes Deployment.
-    #[schema(value_type = Object)]
+    #[cfg_attr(test, schema(value_type = Object))]
     template: &'a RawJson,
 }
 
 /// The status of a release task.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AsmReleaseStatus)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmReleaseStatus))]
 #[serde(rename_all = "camelCase")]
 pub struct StatusView<'a> {
     /// `Creating`, `Running`, `Failed` (the documents list no values), or the phase in a fixture.
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     phase: &'a str,
     /// The start time.
     start_time: &'a Timestamp,
     /// The time of the last update.
     update_time: Timestamp,
     /// The original workload, a Deployment; `{}` if unknown.
-    #[schema(value_type = Object)]
+    #[cfg_attr(test, schema(value_type = Object))]
     deployment: &'a RawJson,
     /// The running grayscale workloads, each a Deployment.
-    #[schema(value_type = Vec<Object>)]
+    #[cfg_attr(test, schema(value_type = Vec<Object>))]
     gray_deployments: Vec<&'a RawJson>,
 }
 

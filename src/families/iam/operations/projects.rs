@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::request::{bad, flag, target};
+#[cfg(test)]
 use crate::families::iam::error::{IamErrorBody, KeystoneErrorBody};
 use crate::families::iam::wire::project::{IamAuthProjects, IamProjectEnvelope, IamProjects};
 use crate::families::iam::{Error, Iam};
@@ -15,8 +15,8 @@ use crate::http::{Caller, response};
 use crate::world::identities::{NameOrId, Project};
 
 /// The filter and the page of a list of projects.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(default)]
 pub(super) struct ProjectFilter {
     /// The account's id.
@@ -26,16 +26,16 @@ pub(super) struct ProjectFilter {
     /// The id of the parent project or of the account.
     parent_id: Option<String>,
     /// `true` or `false`: availability; all projects are available.
-    #[param(value_type = Option<bool>)]
+    #[cfg_attr(test, param(value_type = Option<bool>))]
     enabled: Option<String>,
     /// `true` or `false`: accounts or projects; none of the list is an account.
-    #[param(value_type = Option<bool>)]
+    #[cfg_attr(test, param(value_type = Option<bool>))]
     is_domain: Option<String>,
     /// The number of the page, at least 1; only with `per_page`.
-    #[param(value_type = Option<i64>, minimum = 1)]
+    #[cfg_attr(test, param(value_type = Option<i64>, minimum = 1))]
     page: Option<String>,
     /// The number of projects per page, 1 to 5,000; only with `page`.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 5_000)]
+    #[cfg_attr(test, param(value_type = Option<i64>, minimum = 1, maximum = 5_000))]
     per_page: Option<String>,
 }
 
@@ -44,12 +44,12 @@ pub(super) struct ProjectFilter {
 /// `GET /v3/projects`; the SDKs look up the id of their project with `?name=<region>`. A caller without project limits
 /// sees the projects of all users, one per name; for an unknown name, a project whose id is derived from the name.
 /// Errors: 400 `IAM.0007` for an invalid parameter; 403 without the permission `iam:projects:listProjects`.
-#[utoipa::path(get, path = "/v3/projects", operation_id = "ListProjects", tag = "iam", params(ProjectFilter),
+#[cfg_attr(test, utoipa::path(get, path = "/v3/projects", operation_id = "ListProjects", tag = "iam", params(ProjectFilter),
     responses((status = 200, body = IamProjects), (status = 400, body = IamErrorBody), (status = 403, body = KeystoneErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneListProjects, and the Open Telekom Cloud copy of its page iam_06_0001, read 2026-11")),
         ("x-action" = json!("iam:projects:listProjects")),
-        ("x-differences" = json!("links.previous and links.next are always null; a caller without project limits is shown a derived project for any name"))))]
+        ("x-differences" = json!("links.previous and links.next are always null; a caller without project limits is shown a derived project for any name")))))]
 pub(super) async fn list_projects(
     State(Iam(handle)): State<Iam>,
     Query(filter): Query<ProjectFilter>,
@@ -112,11 +112,11 @@ impl ProjectFilter {
 ///
 /// `GET /v3/auth/projects`. Those of the caller's user or agency, whatever the project of the token. A caller without
 /// project limits sees the projects of all users, one per name. Errors: the gateway's.
-#[utoipa::path(get, path = "/v3/auth/projects", operation_id = "ListAuthProjects", tag = "iam",
+#[cfg_attr(test, utoipa::path(get, path = "/v3/auth/projects", operation_id = "ListAuthProjects", tag = "iam",
     responses((status = 200, body = IamAuthProjects)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneListAuthProjects, read 2026-11")),
-        ("x-action" = json!("none"))))]
+        ("x-action" = json!("none")))))]
 pub(super) async fn list_auth_projects(
     State(Iam(handle)): State<Iam>,
     caller: Caller,
@@ -135,14 +135,14 @@ pub(super) async fn list_auth_projects(
 ///
 /// `GET /v3/projects/{project_id}`. Errors: 404 for a project that the caller may not enter. A caller without project
 /// limits is shown a project for any id.
-#[utoipa::path(get, path = "/v3/projects/{project_id}", operation_id = "ShowProject", tag = "iam",
+#[cfg_attr(test, utoipa::path(get, path = "/v3/projects/{project_id}", operation_id = "ShowProject", tag = "iam",
     params(("project_id" = String, Path, description = "The project's id")),
     responses((status = 200, body = IamProjectEnvelope), (status = 400, body = IamErrorBody),
         (status = 404, body = KeystoneErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneShowProject, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("a caller without project limits is shown a derived project for any id; the body of the 404 is inferred"))))]
+        ("x-differences" = json!("a caller without project limits is shown a derived project for any id; the body of the 404 is inferred")))))]
 pub(super) async fn show_project(
     State(Iam(handle)): State<Iam>,
     Path(id): Path<String>,

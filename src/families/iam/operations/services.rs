@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
 
 use super::request::{bad, target};
+#[cfg(test)]
 use crate::families::iam::error::IamErrorBody;
 use crate::families::iam::model::{SERVICES, catalog, endpoints, regions};
 use crate::families::iam::wire::service::{
@@ -22,12 +22,12 @@ use crate::world::identities::NameOrId;
 ///
 /// `GET /v3/auth/catalog`. For a token of a project the services of that project, for a signature those of the project
 /// in `X-Project-Id` or of its user's only one; without a project the account-level services. Errors: the gateway's.
-#[utoipa::path(get, path = "/v3/auth/catalog", operation_id = "ShowCatalog", tag = "iam",
+#[cfg_attr(test, utoipa::path(get, path = "/v3/auth/catalog", operation_id = "ShowCatalog", tag = "iam",
     responses((status = 200, body = IamCatalog)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneShowCatalog, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("the emulated services, ASM and ServiceStage under inferred names; a credential without a project is answered the account-level services, where the document wants a token of a project"))))]
+        ("x-differences" = json!("the emulated services, ASM and ServiceStage under inferred names; a credential without a project is answered the account-level services, where the document wants a token of a project")))))]
 pub(super) async fn show_catalog(
     State(Iam(handle)): State<Iam>,
     caller: Caller,
@@ -49,8 +49,8 @@ pub(super) async fn show_catalog(
 }
 
 /// The filter of a list of services.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(default)]
 pub(super) struct ServiceFilter {
     /// The type, such as `identity`.
@@ -61,12 +61,12 @@ pub(super) struct ServiceFilter {
 /// Lists the services.
 ///
 /// `GET /v3/services`, with `?type=` for one of them. Errors: the gateway's.
-#[utoipa::path(get, path = "/v3/services", operation_id = "ListServices", tag = "iam", params(ServiceFilter),
+#[cfg_attr(test, utoipa::path(get, path = "/v3/services", operation_id = "ListServices", tag = "iam", params(ServiceFilter),
     responses((status = 200, body = IamServices)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneListServices, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("the emulated services, ASM and ServiceStage under inferred names"))))]
+        ("x-differences" = json!("the emulated services, ASM and ServiceStage under inferred names")))))]
 pub(super) async fn list_services(
     State(Iam(handle)): State<Iam>,
     Query(filter): Query<ServiceFilter>,
@@ -83,20 +83,19 @@ pub(super) async fn list_services(
 }
 
 /// The filter of a list of endpoints.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(default)]
 pub(super) struct EndpointFilter {
     /// `public`, `internal` or `admin`; all endpoints are public.
-    #[param(value_type = Option<IamInterface>, inline)]
+    #[cfg_attr(test, param(value_type = Option<IamInterface>, inline))]
     interface: Option<String>,
     /// The id of the service.
     service_id: Option<String>,
 }
 
 /// An interface of endpoints.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(rename_all = "lowercase"))]
 #[expect(dead_code, reason = "only the schema uses it")]
 enum IamInterface {
     Public,
@@ -107,12 +106,12 @@ enum IamInterface {
 /// Lists the endpoints of the services in the regions of the caller.
 ///
 /// `GET /v3/endpoints`. Errors: 400 `IAM.0007` for another interface.
-#[utoipa::path(get, path = "/v3/endpoints", operation_id = "ListEndpoints", tag = "iam", params(EndpointFilter),
+#[cfg_attr(test, utoipa::path(get, path = "/v3/endpoints", operation_id = "ListEndpoints", tag = "iam", params(EndpointFilter),
     responses((status = 200, body = IamEndpoints), (status = 400, body = IamErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneListEndpoints, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("the emulated services in the regions of the projects that the caller may enter"))))]
+        ("x-differences" = json!("the emulated services in the regions of the projects that the caller may enter")))))]
 pub(super) async fn list_endpoints(
     State(Iam(handle)): State<Iam>,
     Query(filter): Query<EndpointFilter>,
@@ -146,12 +145,12 @@ pub(super) async fn list_endpoints(
 ///
 /// `GET /v3/regions`. Those of the projects that the caller may enter, and `cn-north-4` if there are none. Errors: the
 /// gateway's.
-#[utoipa::path(get, path = "/v3/regions", operation_id = "ListRegions", tag = "iam",
+#[cfg_attr(test, utoipa::path(get, path = "/v3/regions", operation_id = "ListRegions", tag = "iam",
     responses((status = 200, body = IamRegions)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneListRegions, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("the regions of the projects that the caller may enter, called by their ids in every language"))))]
+        ("x-differences" = json!("the regions of the projects that the caller may enter, called by their ids in every language")))))]
 pub(super) async fn list_regions(
     State(Iam(handle)): State<Iam>,
     caller: Caller,

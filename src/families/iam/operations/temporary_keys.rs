@@ -7,9 +7,12 @@ use axum::response::Response;
 
 use super::request::note_body;
 use crate::families::iam::dialect::has_credential;
+#[cfg(test)]
 use crate::families::iam::error::{IamAnyErrorBody, IamErrorBody, KeystoneErrorBody};
 use crate::families::iam::model::TemporaryKeyRequest;
-use crate::families::iam::wire::temporary_key::{IamTemporaryKey, IamTemporaryKeyRequest};
+use crate::families::iam::wire::temporary_key::IamTemporaryKey;
+#[cfg(test)]
+use crate::families::iam::wire::temporary_key::IamTemporaryKeyRequest;
 use crate::families::iam::wire::token::stamp;
 use crate::families::iam::{Error, Iam};
 use crate::http::auth::{AUTH_TOKEN, Secret, header_value};
@@ -27,7 +30,7 @@ use crate::world::settings::Auth;
 /// clock, from 900 (if absent) to 86,400. Method `token`: the key has the permissions of the user or agency with the
 /// token, in the project of the token, else in all of its projects. Method `assume_role`: the caller assumes an agency,
 /// and the key has the agency's projects and actions. Errors: as for a login by these methods.
-#[utoipa::path(post, path = "/v3.0/OS-CREDENTIAL/securitytokens", operation_id = "CreateTemporaryAccessKey", tag = "iam",
+#[cfg_attr(test, utoipa::path(post, path = "/v3.0/OS-CREDENTIAL/securitytokens", operation_id = "CreateTemporaryAccessKey", tag = "iam",
     request_body = IamTemporaryKeyRequest,
     responses((status = 201, body = IamTemporaryKey), (status = 400, body = IamAnyErrorBody),
         (status = 401, body = IamAnyErrorBody), (status = 403, body = KeystoneErrorBody),
@@ -35,7 +38,7 @@ use crate::world::settings::Auth;
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, CreateTemporaryAccessKeyByToken and CreateTemporaryAccessKeyByAgency, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("auth.identity.policy is ignored; session_user is checked and not kept; the halves of a key and its session token are hexadecimal digits; the bodies of errors are inferred"))))]
+        ("x-differences" = json!("auth.identity.policy is ignored; session_user is checked and not kept; the halves of a key and its session token are hexadecimal digits; the bodies of errors are inferred")))))]
 pub(super) async fn create_temporary_key(
     State(Iam(handle)): State<Iam>,
     caller: Caller,

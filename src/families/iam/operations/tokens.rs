@@ -5,12 +5,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::request::note_body;
 use crate::families::huawei::{self, authenticate};
+#[cfg(test)]
 use crate::families::iam::error::{IamAnyErrorBody, IamErrorBody, KeystoneErrorBody};
 use crate::families::iam::model::LoginRequest;
+#[cfg(test)]
 use crate::families::iam::wire::login::IamTokenRequest;
 use crate::families::iam::wire::token::{IamTokenEnvelope, stamp};
 use crate::families::iam::{Error, Iam};
@@ -25,8 +26,8 @@ use crate::world::settings::Auth;
 const ADMINISTRATOR: &str = "Security Administrator";
 
 /// Parameters that shorten the description of a token.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(default)]
 pub(super) struct TokenQuery {
     /// Any text but an empty one omits the catalog.
@@ -44,7 +45,7 @@ pub(super) struct TokenQuery {
 /// invalid field; 401 for a wrong credential or a foreign scope; for an agency 403 without the permission `Agent
 /// Operator` or the agency's trust, and 404 for an unknown one. If the fixtures have no users, anyone may log in unless
 /// `--auth strict`, and if they have no agencies, anyone may assume any.
-#[utoipa::path(post, path = "/v3/auth/tokens", operation_id = "CreateToken", tag = "iam",
+#[cfg_attr(test, utoipa::path(post, path = "/v3/auth/tokens", operation_id = "CreateToken", tag = "iam",
     params(TokenQuery,
         ("X-Auth-Token" = Option<String>, Header, description = "The token of the user who assumes an agency")),
     request_body(content = IamTokenRequest,
@@ -59,7 +60,7 @@ pub(super) struct TokenQuery {
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneCreateUserTokenByPassword, KeystoneCreateUserTokenByPasswordAndMfa and KeystoneCreateAgencyToken, and the Open Telekom Cloud copy of its page iam_30_0001, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("the methods token and hw_ak_sk, xrole_name, a user by id and the account of a project are as official clients send them (observed); a token is 64 hexadecimal digits; the catalog lists the emulated services, ASM and ServiceStage under inferred names; the roles are the actions of the fixtures; a scope is optional; a one-time code may be used again; the texts for a wrong one-time code, token, key, scope or agency are inferred; failed logins do not lock accounts, and a changed password does not invalidate tokens"))))]
+        ("x-differences" = json!("the methods token and hw_ak_sk, xrole_name, a user by id and the account of a project are as official clients send them (observed); a token is 64 hexadecimal digits; the catalog lists the emulated services, ASM and ServiceStage under inferred names; the roles are the actions of the fixtures; a scope is optional; a one-time code may be used again; the texts for a wrong one-time code, token, key, scope or agency are inferred; failed logins do not lock accounts, and a changed password does not invalidate tokens")))))]
 pub(super) async fn create_token(
     State(Iam(handle)): State<Iam>,
     Query(view): Query<TokenQuery>,
@@ -122,7 +123,7 @@ fn bad_token(rejection: Rejection) -> Error {
 /// `GET /v3/auth/tokens` (or HEAD, for the status alone), with the token in `X-Subject-Token`. Answers 200 with the
 /// header and body of its issue. Errors: 400 `IAM.0009` for a missing `X-Subject-Token`; 403 for another user's token
 /// without the permission `Security Administrator`; 404 for an unknown, expired or revoked token.
-#[utoipa::path(get, path = "/v3/auth/tokens", operation_id = "ShowToken", tag = "iam",
+#[cfg_attr(test, utoipa::path(get, path = "/v3/auth/tokens", operation_id = "ShowToken", tag = "iam",
     params(TokenQuery, ("X-Subject-Token" = String, Header, description = "The token to show", min_length = 1)),
     responses((status = 200, body = IamTokenEnvelope, headers(("X-Subject-Token" = String, description = "The token"))),
         (status = 400, body = IamErrorBody), (status = 403, body = KeystoneErrorBody),
@@ -130,7 +131,7 @@ fn bad_token(rejection: Rejection) -> Error {
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneValidateToken, and the Open Telekom Cloud copy of its page iam_30_0004, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("for a token from the fixtures, the time of issue and the project (its user's first) are inferred"))))]
+        ("x-differences" = json!("for a token from the fixtures, the time of issue and the project (its user's first) are inferred")))))]
 pub(super) async fn show_token(
     State(Iam(handle)): State<Iam>,
     Query(view): Query<TokenQuery>,
@@ -159,14 +160,14 @@ pub(super) async fn show_token(
 ///
 /// `DELETE /v3/auth/tokens`, with the token in `X-Subject-Token`. Answers 204. From then on every service refuses the
 /// token with 401 `APIGW.0307`. Errors: as for showing a token.
-#[utoipa::path(delete, path = "/v3/auth/tokens", operation_id = "DeleteToken", tag = "iam",
+#[cfg_attr(test, utoipa::path(delete, path = "/v3/auth/tokens", operation_id = "DeleteToken", tag = "iam",
     params(("X-Subject-Token" = String, Header, description = "The token to revoke", min_length = 1)),
     responses((status = 204), (status = 400, body = IamErrorBody), (status = 403, body = KeystoneErrorBody),
         (status = 404, body = KeystoneErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("Open Telekom Cloud, IAM API reference, Deleting a User Token, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("it takes effect at once"))))]
+        ("x-differences" = json!("it takes effect at once")))))]
 pub(super) async fn revoke_token(
     State(Iam(handle)): State<Iam>,
     caller: Caller,

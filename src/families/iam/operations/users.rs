@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::request::{bad, flag, target};
+#[cfg(test)]
 use crate::families::iam::error::{IamErrorBody, KeystoneErrorBody};
 use crate::families::iam::wire::user::{IamUser, IamUsers};
 use crate::families::iam::{Error, Iam};
@@ -16,14 +16,14 @@ use crate::sim::time::parse_rfc3339;
 use crate::world::identities::NameOrId;
 
 /// The filter of a list of users.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(default)]
 pub(super) struct UserFilter {
     /// The account's id.
     domain_id: Option<String>,
     /// `true` or `false`: availability; all users are available.
-    #[param(value_type = Option<bool>)]
+    #[cfg_attr(test, param(value_type = Option<bool>))]
     enabled: Option<String>,
     /// The user's name.
     name: Option<String>,
@@ -37,13 +37,13 @@ pub(super) struct UserFilter {
 /// `GET /v3/users`, with `?name=` for one of them. A caller whose credential is unknown sees the users of all accounts.
 /// Errors: 400 `IAM.0007` for an invalid parameter; 403 without the permission `iam:users:listUsers`, of which
 /// `Security Administrator` is the older name.
-#[utoipa::path(get, path = "/v3/users", operation_id = "ListUsers", tag = "iam", params(UserFilter),
+#[cfg_attr(test, utoipa::path(get, path = "/v3/users", operation_id = "ListUsers", tag = "iam", params(UserFilter),
     responses((status = 200, body = IamUsers), (status = 400, body = IamErrorBody), (status = 403, body = KeystoneErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneListUsers, read 2026-11")),
         ("x-action" = json!("iam:users:listUsers")),
         ("x-alias" = json!("Security Administrator")),
-        ("x-differences" = json!("the users of the fixtures, all of them enabled, with passwords that do not expire"))))]
+        ("x-differences" = json!("the users of the fixtures, all of them enabled, with passwords that do not expire")))))]
 pub(super) async fn list_users(
     State(Iam(handle)): State<Iam>,
     Query(filter): Query<UserFilter>,

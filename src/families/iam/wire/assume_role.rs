@@ -1,19 +1,19 @@
 //! The agency in the body of a login or of a request for a temporary access key.
 
 use serde::Deserialize;
-use utoipa::ToSchema;
 
 use super::body::required;
 use crate::families::iam::Error;
 use crate::families::iam::model::{AgencyName, Reference};
 
 /// An agency by its name and the account that has created it.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(super) struct IamAssumeRole {
     /// The agency's name. Mandatory, here or in `xrole_name`.
     agency_name: Option<String>,
     /// The agency's name in the words of older clients.
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     xrole_name: Option<String>,
     /// The id of the agency's account. Takes precedence over the name.
     domain_id: Option<String>,

@@ -1,20 +1,21 @@
 //! Accounts in responses.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::links::IamSelfLink;
 use crate::world::identities::domain_id;
 
 /// The accounts of a caller.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamDomains {
     domains: [IamDomain; 1],
     links: IamSelfLink,
 }
 
 /// One account.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamDomain {
     /// Always empty.
     description: &'static str,

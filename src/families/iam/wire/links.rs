@@ -1,18 +1,18 @@
 //! Addresses of resources in responses.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 /// The addresses of a resource or a list and of its neighbours.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(super) struct IamLinks {
     #[serde(rename = "self")]
     own: String,
     /// Always null.
-    #[schema(required)]
+    #[cfg_attr(test, schema(required))]
     previous: Option<String>,
     /// Always null.
-    #[schema(required)]
+    #[cfg_attr(test, schema(required))]
     next: Option<String>,
 }
 
@@ -28,7 +28,8 @@ impl IamLinks {
 }
 
 /// The address of a resource or a list.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(super) struct IamSelfLink {
     #[serde(rename = "self")]
     own: String,

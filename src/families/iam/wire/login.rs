@@ -1,30 +1,36 @@
 //! The body of a login.
 
 use serde::Deserialize;
+#[cfg(test)]
 use utoipa::openapi::{RefOr, Schema};
+#[cfg(test)]
 use utoipa::{PartialSchema, ToSchema};
 
 use super::assume_role::IamAssumeRole;
 use super::body::{self, essential, required};
 use crate::families::iam::Error;
 use crate::families::iam::model::{LoginMethod, LoginRequest, LoginScope, OneTimeCode, Reference};
+#[cfg(test)]
 use crate::http::Evidence;
+#[cfg(test)]
+use crate::http::attributes::evidence::words;
 use crate::http::auth::Secret;
-use crate::http::evidence::schema::words;
 
 /// The body of a login: `{"auth":{"identity":{…},"scope":{…}}}`.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamTokenRequest {
     /// The credentials and the scope. Mandatory.
-    #[schema(value_type = IamAuth, required = true)]
+    #[cfg_attr(test, schema(value_type = IamAuth, required = true))]
     auth: Option<IamAuth>,
 }
 
 /// Credentials, and the scope of the token.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamAuth {
     /// The credentials. Mandatory.
-    #[schema(value_type = IamIdentity, required = true)]
+    #[cfg_attr(test, schema(value_type = IamIdentity, required = true))]
     identity: Option<IamIdentity>,
     /// The scope of the token. A project takes precedence over an account; without either the token is for the account
     /// of the user or agency.
@@ -32,10 +38,11 @@ struct IamAuth {
 }
 
 /// Credentials: the methods, and under the name of each what it needs.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamIdentity {
     /// `["password"]`, `["password", "totp"]`, `["token"]`, `["hw_ak_sk"]` or `["assume_role"]`. Mandatory.
-    #[schema(value_type = Vec<IamMethod>, required = true, min_items = 1, max_items = 2, example = json!(["password"]))]
+    #[cfg_attr(test, schema(value_type = Vec<IamMethod>, required = true, min_items = 1, max_items = 2, example = json!(["password"])))]
     methods: Option<Vec<String>>,
     /// A user with a password.
     password: Option<IamPassword>,
@@ -50,8 +57,10 @@ struct IamIdentity {
 }
 
 /// A method of a login, in the schema.
+#[cfg(test)]
 pub(super) struct IamMethod;
 
+#[cfg(test)]
 impl PartialSchema for IamMethod {
     fn schema() -> RefOr<Schema> {
         words(
@@ -67,95 +76,106 @@ impl PartialSchema for IamMethod {
     }
 }
 
+#[cfg(test)]
 impl ToSchema for IamMethod {}
 
 /// A user with a password.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamPassword {
     /// Mandatory.
-    #[schema(value_type = IamLoginUser, required = true)]
+    #[cfg_attr(test, schema(value_type = IamLoginUser, required = true))]
     user: Option<IamLoginUser>,
 }
 
 /// A user with a password.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamLoginUser {
     /// The user's id, in place of name and account, as `OpenStack`'s clients send it.
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     id: Option<String>,
     /// The user's name. Mandatory without an id.
     name: Option<String>,
     /// The user's password. Mandatory.
-    #[schema(value_type = String, required = true)]
+    #[cfg_attr(test, schema(value_type = String, required = true))]
     password: Option<Secret>,
     /// The user's account. Mandatory without an id.
     domain: Option<IamUserDomain>,
 }
 
 /// The account of a user by id or by name. The id takes precedence.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamUserDomain {
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     id: Option<String>,
     name: Option<String>,
 }
 
 /// The one-time code of a virtual MFA device.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamTotp {
     /// Mandatory.
-    #[schema(value_type = IamTotpUser, required = true)]
+    #[cfg_attr(test, schema(value_type = IamTotpUser, required = true))]
     user: Option<IamTotpUser>,
 }
 
 /// A user with a one-time code.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamTotpUser {
     /// The user's id. Mandatory.
-    #[schema(value_type = String, required = true)]
+    #[cfg_attr(test, schema(value_type = String, required = true))]
     id: Option<String>,
     /// The code that the device shows. Mandatory.
-    #[schema(value_type = String, required = true)]
+    #[cfg_attr(test, schema(value_type = String, required = true))]
     passcode: Option<Secret>,
 }
 
 /// A token that logs in.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamSubject {
     /// The token. Mandatory.
-    #[schema(value_type = String, required = true)]
+    #[cfg_attr(test, schema(value_type = String, required = true))]
     id: Option<Secret>,
 }
 
 /// A permanent access key.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamAccessKey {
     /// The public half. Mandatory.
-    #[schema(value_type = IamPublicHalf, required = true)]
+    #[cfg_attr(test, schema(value_type = IamPublicHalf, required = true))]
     access: Option<IamPublicHalf>,
     /// The secret half. Mandatory.
-    #[schema(value_type = IamSecretHalf, required = true)]
+    #[cfg_attr(test, schema(value_type = IamSecretHalf, required = true))]
     secret: Option<IamSecretHalf>,
 }
 
 /// The public half of an access key.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamPublicHalf {
     /// The access key id. Mandatory.
-    #[schema(value_type = String, required = true)]
+    #[cfg_attr(test, schema(value_type = String, required = true))]
     key: Option<String>,
 }
 
 /// The secret half of an access key.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamSecretHalf {
     /// The secret access key. Mandatory.
-    #[schema(value_type = String, required = true)]
+    #[cfg_attr(test, schema(value_type = String, required = true))]
     key: Option<Secret>,
 }
 
 /// The scope of a token.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamScope {
     /// A project.
     project: Option<IamProjectScope>,
@@ -164,7 +184,8 @@ struct IamScope {
 }
 
 /// A project by id or by name. The id takes precedence.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamProjectScope {
     id: Option<String>,
     name: Option<String>,
@@ -173,16 +194,18 @@ struct IamProjectScope {
 }
 
 /// The account of a project by id or by name. The id takes precedence.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamProjectDomain {
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     id: Option<String>,
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     name: Option<String>,
 }
 
 /// A resource by id or by name. The id takes precedence.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamNamed {
     id: Option<String>,
     name: Option<String>,

@@ -1,26 +1,28 @@
 //! Projects in responses.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::links::{IamLinks, IamSelfLink};
 use crate::world::identities::{Project, domain_id};
 
 /// The projects that match a filter.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamProjects {
     links: IamLinks,
     projects: Vec<IamProject>,
 }
 
 /// One project.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamProjectEnvelope {
     project: IamProject,
 }
 
 /// A project.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamProject {
     /// Always false.
     is_domain: bool,
@@ -72,14 +74,16 @@ impl IamProjectEnvelope {
 }
 
 /// The projects that the caller may enter.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamAuthProjects {
     links: IamSelfLink,
     projects: Vec<IamAuthProject>,
 }
 
 /// A project that the caller may enter.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamAuthProject {
     /// Always false.
     is_domain: bool,

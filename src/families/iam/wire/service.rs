@@ -1,37 +1,47 @@
 //! Services, their endpoints and their regions in responses.
 
+#[cfg(test)]
 use std::borrow::Cow;
 
 use serde::Serialize;
+#[cfg(test)]
 use utoipa::openapi::{RefOr, Schema};
+#[cfg(test)]
 use utoipa::{PartialSchema, ToSchema};
 
 use super::links::{IamLinks, IamSelfLink};
-use crate::families::iam::model::{EmulatedService, Endpoint, SERVICES};
-use crate::http::evidence::schema::known_words;
+#[cfg(test)]
+use crate::families::iam::model::SERVICES;
+use crate::families::iam::model::{EmulatedService, Endpoint};
+#[cfg(test)]
+use crate::http::attributes::evidence::known_words;
 
 /// The services that a token can be used for, with their addresses.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamCatalog {
     catalog: Vec<IamService>,
     links: IamSelfLink,
 }
 
 /// A service with its address.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamService {
     endpoints: [IamEndpoint; 1],
     id: String,
-    #[schema(value_type = ServiceName)]
+    #[cfg_attr(test, schema(value_type = ServiceName))]
     name: &'static str,
     #[serde(rename = "type")]
-    #[schema(value_type = ServiceType)]
+    #[cfg_attr(test, schema(value_type = ServiceType))]
     kind: &'static str,
 }
 
 /// The names of the services, in the schema.
+#[cfg(test)]
 struct ServiceName;
 
+#[cfg(test)]
 impl PartialSchema for ServiceName {
     fn schema() -> RefOr<Schema> {
         let names = SERVICES.iter();
@@ -40,6 +50,7 @@ impl PartialSchema for ServiceName {
     }
 }
 
+#[cfg(test)]
 impl ToSchema for ServiceName {
     fn name() -> Cow<'static, str> {
         "IamServiceName".into()
@@ -47,8 +58,10 @@ impl ToSchema for ServiceName {
 }
 
 /// The types of the services, in the schema.
+#[cfg(test)]
 struct ServiceType;
 
+#[cfg(test)]
 impl PartialSchema for ServiceType {
     fn schema() -> RefOr<Schema> {
         let types = SERVICES.iter();
@@ -57,6 +70,7 @@ impl PartialSchema for ServiceType {
     }
 }
 
+#[cfg(test)]
 impl ToSchema for ServiceType {
     fn name() -> Cow<'static, str> {
         "IamServiceType".into()
@@ -64,7 +78,8 @@ impl ToSchema for ServiceType {
 }
 
 /// An address of a service.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamEndpoint {
     id: String,
     /// Always `public`.
@@ -105,23 +120,25 @@ impl IamService {
 pub const PUBLIC: &str = "public";
 
 /// The services.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamServices {
     links: IamLinks,
     services: Vec<IamListedService>,
 }
 
 /// A service without its addresses.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamListedService {
     /// Always true.
     enabled: bool,
     id: String,
     links: IamLinks,
-    #[schema(value_type = ServiceName)]
+    #[cfg_attr(test, schema(value_type = ServiceName))]
     name: &'static str,
     #[serde(rename = "type")]
-    #[schema(value_type = ServiceType)]
+    #[cfg_attr(test, schema(value_type = ServiceType))]
     kind: &'static str,
 }
 
@@ -150,14 +167,16 @@ impl IamServices {
 }
 
 /// The endpoints.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamEndpoints {
     endpoints: Vec<IamListedEndpoint>,
     links: IamLinks,
 }
 
 /// An endpoint with its service.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamListedEndpoint {
     /// Always true.
     enabled: bool,
@@ -196,23 +215,25 @@ impl IamEndpoints {
 }
 
 /// The regions.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamRegions {
     links: IamLinks,
     regions: Vec<IamRegion>,
 }
 
 /// One region.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamRegion {
     /// Always empty.
     description: &'static str,
-    #[schema(example = "cn-north-4")]
+    #[cfg_attr(test, schema(example = "cn-north-4"))]
     id: String,
     links: IamSelfLink,
     locales: IamLocales,
     /// Always null.
-    #[schema(required)]
+    #[cfg_attr(test, schema(required))]
     parent_region_id: Option<String>,
     /// Always `public`.
     #[serde(rename = "type")]
@@ -220,7 +241,8 @@ struct IamRegion {
 }
 
 /// The names of a region in several languages: its id in each.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamLocales {
     #[serde(rename = "en-us")]
     en_us: String,

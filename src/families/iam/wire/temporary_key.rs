@@ -1,7 +1,6 @@
 //! The bodies of the request for a temporary access key and of its answer.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::assume_role::agency_name;
 use super::body::{self, essential, required};
@@ -12,27 +11,30 @@ use crate::http::auth::Secret;
 use crate::sim::Millis;
 
 /// The body of a request for a temporary access key: `{"auth":{"identity":{…}}}`.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamTemporaryKeyRequest {
     /// Mandatory.
-    #[schema(value_type = IamTemporaryKeyAuth, required = true)]
+    #[cfg_attr(test, schema(value_type = IamTemporaryKeyAuth, required = true))]
     auth: Option<IamTemporaryKeyAuth>,
 }
 
 /// The credentials of a request for a temporary access key.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamTemporaryKeyAuth {
     /// Mandatory.
-    #[schema(value_type = IamTemporaryKeyIdentity, required = true)]
+    #[cfg_attr(test, schema(value_type = IamTemporaryKeyIdentity, required = true))]
     identity: Option<IamTemporaryKeyIdentity>,
 }
 
 /// The method, and under its name what it needs.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamTemporaryKeyIdentity {
     /// `["token"]` or `["assume_role"]`. Mandatory.
-    #[schema(value_type = Vec<IamTemporaryKeyMethod>, required = true, min_items = 1, max_items = 1,
-        example = json!(["token"]))]
+    #[cfg_attr(test, schema(value_type = Vec<IamTemporaryKeyMethod>, required = true, min_items = 1, max_items = 1,
+        example = json!(["token"])))]
     methods: Option<Vec<String>>,
     /// A token, and the lifetime of the key.
     token: Option<IamKeyToken>,
@@ -41,8 +43,8 @@ struct IamTemporaryKeyIdentity {
 }
 
 /// A method by which a temporary access key is granted.
-#[derive(Debug, ToSchema)]
-#[schema(rename_all = "snake_case")]
+#[derive(Debug)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(rename_all = "snake_case"))]
 #[expect(dead_code, reason = "only the schema uses it")]
 enum IamTemporaryKeyMethod {
     Token,
@@ -50,40 +52,43 @@ enum IamTemporaryKeyMethod {
 }
 
 /// A token, and the lifetime of the key.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamKeyToken {
     /// The token, if there is none in `X-Auth-Token`.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     id: Option<Secret>,
     /// The lifetime in seconds; 900 if absent.
-    #[schema(minimum = 900, maximum = 86_400)]
+    #[cfg_attr(test, schema(minimum = 900, maximum = 86_400))]
     duration_seconds: Option<i64>,
 }
 
 /// An agency by its name and the account that has created it, and the lifetime of the key.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamKeyAssumeRole {
     /// The agency's name. Mandatory, here or in `xrole_name`.
     agency_name: Option<String>,
     /// The agency's name in the words of older clients.
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     xrole_name: Option<String>,
     /// The id of the agency's account. Takes precedence over the name.
     domain_id: Option<String>,
     /// The name of the agency's account. Mandatory without an id.
     domain_name: Option<String>,
     /// The lifetime in seconds; 900 if absent.
-    #[schema(minimum = 900, maximum = 86_400)]
+    #[cfg_attr(test, schema(minimum = 900, maximum = 86_400))]
     duration_seconds: Option<i64>,
     /// The user on whose behalf the caller acts.
     session_user: Option<IamSessionUser>,
 }
 
 /// A user of the caller's own organisation.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamSessionUser {
     /// The name: 5 to 64 letters, digits, `-` and `_`, the first a letter.
-    #[schema(pattern = "^[A-Za-z][A-Za-z0-9_-]{4,63}$")]
+    #[cfg_attr(test, schema(pattern = "^[A-Za-z][A-Za-z0-9_-]{4,63}$"))]
     name: Option<String>,
 }
 
@@ -160,19 +165,21 @@ impl IamSessionUser {
 }
 
 /// A temporary access key.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamTemporaryKey {
     credential: IamCredential,
 }
 
 /// The parts of a temporary access key.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamCredential {
     /// The public half.
-    #[schema(example = "NZFAT5VNWEJDGZ4PZ8CG")]
+    #[cfg_attr(test, schema(example = "NZFAT5VNWEJDGZ4PZ8CG"))]
     access: String,
     /// The expiry, in UTC.
-    #[schema(example = "2020-01-08T03:50:07.574000Z")]
+    #[cfg_attr(test, schema(example = "2020-01-08T03:50:07.574000Z"))]
     expires_at: String,
     /// The secret half.
     secret: Secret,

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use chrono::DateTime;
 use serde::Serialize;
-use utoipa::ToSchema;
 
+#[cfg(test)]
 use super::login::IamMethod;
 use super::service::IamService;
 use crate::families::iam::model::{LIFETIME, catalog};
@@ -21,22 +21,24 @@ pub fn stamp(at: Millis) -> String {
 }
 
 /// The description of a token, as login and showing it answer.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamTokenEnvelope {
     token: IamToken,
 }
 
 /// The description of a token.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamToken {
     /// The methods of the login.
-    #[schema(value_type = Vec<IamMethod>, example = json!(["password"]))]
+    #[cfg_attr(test, schema(value_type = Vec<IamMethod>, example = json!(["password"])))]
     methods: Vec<String>,
     /// The expiry, in UTC.
-    #[schema(example = "2015-11-09T01:42:57.527363Z")]
+    #[cfg_attr(test, schema(example = "2015-11-09T01:42:57.527363Z"))]
     expires_at: String,
     /// The time of issue, in UTC.
-    #[schema(example = "2015-11-09T00:42:57.527404Z")]
+    #[cfg_attr(test, schema(example = "2015-11-09T00:42:57.527404Z"))]
     issued_at: String,
     /// The user who has assumed the agency; only of an agency.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,14 +58,15 @@ struct IamToken {
 }
 
 /// The owner of a token.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamTokenUser {
     domain: IamDomainRef,
     id: String,
     name: String,
     /// Always empty: passwords do not expire. Agencies have none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     password_expires_at: Option<&'static str>,
 }
 
@@ -79,13 +82,15 @@ impl IamTokenUser {
 }
 
 /// The user who has assumed an agency.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamAssumedBy {
     user: IamTokenUser,
 }
 
 /// An account by id and name.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamDomainRef {
     id: String,
     name: String,
@@ -101,7 +106,8 @@ impl IamDomainRef {
 }
 
 /// A project by id and name.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamProjectRef {
     domain: IamDomainRef,
     id: String,
@@ -109,7 +115,8 @@ struct IamProjectRef {
 }
 
 /// A permission of a token.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamRole {
     /// Always `0`.
     id: &'static str,

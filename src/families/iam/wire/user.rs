@@ -1,20 +1,21 @@
 //! Users in responses.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::links::IamLinks;
 use crate::world::identities::{domain_id, user_id};
 
 /// The users that match a filter.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamUsers {
     links: IamLinks,
     users: Vec<IamUser>,
 }
 
 /// One user.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamUser {
     /// Always empty.
     description: &'static str,
@@ -26,7 +27,7 @@ pub struct IamUser {
     links: IamLinks,
     name: String,
     /// Always null: passwords do not expire.
-    #[schema(required)]
+    #[cfg_attr(test, schema(required))]
     password_expires_at: Option<String>,
     /// Always false: no password has to be changed.
     pwd_status: bool,

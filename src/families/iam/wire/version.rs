@@ -1,42 +1,46 @@
 //! Versions of the API in responses.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 /// The versions of the API.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamVersions {
     versions: IamVersionValues,
 }
 
 /// A list of versions.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamVersionValues {
     values: [IamVersion; 1],
 }
 
 /// One version of the API.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct IamVersionEnvelope {
     version: IamVersion,
 }
 
 /// A version of the API.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamVersion {
-    #[schema(example = "v3.6")]
+    #[cfg_attr(test, schema(example = "v3.6"))]
     id: &'static str,
     links: [IamVersionLink; 1],
     #[serde(rename = "media-types")]
     media_types: [IamMediaType; 1],
-    #[schema(example = "stable")]
+    #[cfg_attr(test, schema(example = "stable"))]
     status: &'static str,
-    #[schema(example = "2016-04-04T00:00:00Z")]
+    #[cfg_attr(test, schema(example = "2016-04-04T00:00:00Z"))]
     updated: &'static str,
 }
 
 /// The address of a version.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamVersionLink {
     /// The emulator's URL with the path `/v3/`.
     href: String,
@@ -45,12 +49,13 @@ struct IamVersionLink {
 }
 
 /// A format of bodies.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct IamMediaType {
-    #[schema(example = "application/json")]
+    #[cfg_attr(test, schema(example = "application/json"))]
     base: &'static str,
     #[serde(rename = "type")]
-    #[schema(example = "application/vnd.openstack.identity-v3+json")]
+    #[cfg_attr(test, schema(example = "application/vnd.openstack.identity-v3+json"))]
     kind: &'static str,
 }
 

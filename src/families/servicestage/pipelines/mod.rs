@@ -5,36 +5,34 @@ mod model;
 mod operations;
 mod wire;
 
-use serde_json::json;
-use utoipa::ToSchema;
-use utoipa::openapi::{OpenApi, Ref, RefOr};
+use serde_json::{Value, json};
 
 use super::ServiceStage;
-use crate::http::operation::find_operation;
+use crate::http::openapi::document::{contents, find_operation, schemas};
 use crate::http::routes::{Routes, route};
 use crate::world::settings::{PipelinesList, Settings};
 pub use model::commands::ExecutionContext;
 pub(super) use model::executions::KEPT_EXECUTIONS;
 pub use model::pipeline::Pipeline;
 pub use model::status::PipelineStatus;
-use wire::views::PipelineRow;
 
 /// The name of the schema of the list as an object.
 const LIST: &str = "PipelineList";
 
 /// Declares the list in the form that a world answers.
-pub(super) fn follow(api: &mut OpenApi, settings: &Settings) {
+pub(super) fn follow(document: &mut Value, settings: &Settings) {
     if settings.pipelines_list == PipelinesList::Array {
         return;
     }
-    let list = find_operation(api, "ListPipelines");
-    let answer = list.and_then(|list| list.responses.responses.get_mut("200"));
-    let Some(RefOr::T(answer)) = answer else {
+    let Some(list) = find_operation(document, "ListPipelines") else {
         return;
     };
-    for content in answer.content.values_mut() {
-        if let RefOr::T(content) = content {
-            content.schema = Some(Ref::from_schema_name(LIST).into());
+    let mut rows = Value::Null;
+    for content in contents(list) {
+        // The other answers are errors, whose schemas are no arrays.
+        if content["schema"]["type"] == "array" {
+            rows = content["schema"]["items"].take();
+            content["schema"] = json!({"$ref": format!("#/components/schemas/{LIST}")});
         }
     }
     let list = json!({
@@ -44,31 +42,43 @@ pub(super) fn follow(api: &mut OpenApi, settings: &Settings) {
         "properties": {"pipelines": {
             "description": "Newest first.",
             "type": "array",
-            "items": Ref::from_schema_name(PipelineRow::name()),
+            "items": rows,
         }},
     });
-    let list = serde_json::from_value(list).expect("it is a schema");
-    let components = api.components.get_or_insert_default();
-    components.schemas.insert(LIST.to_owned(), list);
+    if let Some(schemas) = schemas(document) {
+        schemas.insert(LIST.to_owned(), list);
+    }
 }
 
 /// The URL table.
 pub(super) fn routes() -> Routes<ServiceStage> {
     Routes::default()
         .with(route!(
-            operations::create_pipeline,
-            operations::list_pipelines
+            "/v3/{project_id}/pipeline/pipelines",
+            post(operations::create_pipeline),
+            get(operations::list_pipelines)
         ))
         .with(route!(
-            operations::update_pipeline,
-            operations::show_pipeline
+            "/v3/{project_id}/pipeline/pipelines/{pipeline_id}",
+            put(operations::update_pipeline),
+            get(operations::show_pipeline)
         ))
-        .with(route!(operations::operate_pipeline))
-        .with(route!(operations::list_pipeline_records))
         .with(route!(
-            operations::create_pipeline_hooks,
-            operations::update_pipeline_hooks,
-            operations::show_pipeline_hooks
+            "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/action",
+            post(operations::operate_pipeline)
         ))
-        .with(route!(operations::parse_template_package))
+        .with(route!(
+            "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/records",
+            get(operations::list_pipeline_records)
+        ))
+        .with(route!(
+            "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
+            post(operations::create_pipeline_hooks),
+            put(operations::update_pipeline_hooks),
+            get(operations::show_pipeline_hooks)
+        ))
+        .with(route!(
+            "/v3/{project_id}/pipeline/pipelines/parse-template-package",
+            post(operations::parse_template_package)
+        ))
 }

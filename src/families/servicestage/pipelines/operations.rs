@@ -13,8 +13,11 @@ use super::wire::definition::PipelineBody;
 use super::wire::views::{
     ActionResponse, PipelineDetail, PipelineList, PipelineRecord, PipelineRecords, PipelineRow,
 };
-use crate::families::huawei::{GatewayError, GatewayErrorBody};
+use crate::families::huawei::GatewayError;
+#[cfg(test)]
+use crate::families::huawei::GatewayErrorBody;
 use crate::families::servicestage::commands::Commanded;
+#[cfg(test)]
 use crate::families::servicestage::error::ServiceStageErrorBody;
 use crate::families::servicestage::paging::Paging;
 use crate::families::servicestage::{Error, ServiceStage};
@@ -39,7 +42,7 @@ const MAX_PIPELINES: usize = 1_000;
 ///
 /// Returns the detail object (the page's own response could not be read). Errors: 400 with the JSON path for an
 /// invalid body, and for a name already used in the enterprise project.
-#[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines", operation_id = "CreatePipeline",
+#[cfg_attr(test, utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines", operation_id = "CreatePipeline",
     tag = "pipelines", request_body(content = PipelineBody,
         example = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": [
             {"name": "deploy", "approval_type": 1, "tasks": [{"name": "prepare"}, {"name": "roll-out"}]}]})),
@@ -48,7 +51,7 @@ const MAX_PIPELINES: usize = 1_000;
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("ServiceStage API reference, page 0245, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:create")),
-        ("x-differences" = json!("status code and body of the answer are inferred; so are the fields of stages and tasks, which may also be spelt as in the sibling API (approvalType)"))))]
+        ("x-differences" = json!("status code and body of the answer are inferred; so are the fields of stages and tasks, which may also be spelt as in the sibling API (approvalType)")))))]
 pub(super) async fn create_pipeline(
     State(ServiceStage(handle)): State<ServiceStage>,
     caller: Caller,
@@ -79,14 +82,14 @@ pub(super) async fn create_pipeline(
 /// Returns a bare array, newest first, as in the documented example; the documented table wraps it in `pipelines`, as
 /// does `--pipelines-list object`.
 /// Errors: 400 for an invalid paging parameter.
-#[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines", operation_id = "ListPipelines",
+#[cfg_attr(test, utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines", operation_id = "ListPipelines",
     tag = "pipelines", params(Paging),
     responses((status = 200, body = Vec<PipelineRow>), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0246 of 2025-11-28, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:list")),
-        ("x-differences" = json!("a bare array as in the example, not the table's object (--pipelines-list object); extend_info after a run and the paging parameters are inferred"))))]
+        ("x-differences" = json!("a bare array as in the example, not the table's object (--pipelines-list object); extend_info after a run and the paging parameters are inferred")))))]
 pub(super) async fn list_pipelines(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(project): Path<String>,
@@ -125,7 +128,7 @@ pub(super) async fn list_pipelines(
 ///
 /// Increments the version. Returns the detail object (inferred). Errors: 404 for an unknown pipeline; 400 as for a
 /// creation, and in the statuses 4, 5, 10, 13 and 14.
-#[utoipa::path(put, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}", operation_id = "UpdatePipeline",
+#[cfg_attr(test, utoipa::path(put, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}", operation_id = "UpdatePipeline",
     tag = "pipelines", request_body(content = PipelineBody,
         example = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": [
             {"name": "deploy", "approval_type": 1, "tasks": [{"name": "prepare"}, {"name": "roll-out"}]}]})),
@@ -135,7 +138,7 @@ pub(super) async fn list_pipelines(
         ("x-source" = json!("ServiceStage API reference, page 0247, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:modify")),
         ("x-alias" = json!("servicestage:pipeline:execute")),
-        ("x-differences" = json!("the answer, fail_mode in the body and the fields of stages and tasks are inferred; statuses in which it is refused are those of the console"))))]
+        ("x-differences" = json!("the answer, fail_mode in the body and the fields of stages and tasks are inferred; statuses in which it is refused are those of the console")))))]
 pub(super) async fn update_pipeline(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path((project, id)): Path<(String, String)>,
@@ -163,7 +166,7 @@ pub(super) async fn update_pipeline(
 /// status right after the command. Errors: 404 for an unknown pipeline; 400 for an action that the present status does
 /// not allow, for an unknown stage or task in `selected_tasks`, and for an approval under a name that does not wait for
 /// one.
-#[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/action",
+#[cfg_attr(test, utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/action",
     operation_id = "OperatePipeline", tag = "pipelines", params(ActionQuery), request_body = Option<PipelineActionBody>,
     responses((status = 200, body = ActionResponse), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
@@ -173,7 +176,7 @@ pub(super) async fn update_pipeline(
         ("x-alias" = json!("servicestage:pipeline:execute")),
         ("x-commands" = json!({"parameter": "action_id",
             "words": ["start", "stop", "continue", "retry", "approval", "rollback"]})),
-        ("x-differences" = json!("id is a number as in the example, not the table's string; the statuses that allow an action are partly those of the console, partly inferred"))))]
+        ("x-differences" = json!("id is a number as in the example, not the table's string; the statuses that allow an action are partly those of the console, partly inferred")))))]
 pub(super) async fn operate_pipeline(
     State(ServiceStage(handle)): State<ServiceStage>,
     caller: Caller,
@@ -215,14 +218,14 @@ pub(super) async fn operate_pipeline(
 /// Views release task details.
 ///
 /// Errors: 404 for an unknown pipeline.
-#[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}", operation_id = "ShowPipeline",
+#[cfg_attr(test, utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}", operation_id = "ShowPipeline",
     tag = "pipelines",
     responses((status = 200, body = PipelineDetail), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
         (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0249, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:get")),
-        ("x-differences" = json!("pipeline_declaration is an object, not a list; status, version, creator and the times are added (inferred)"))))]
+        ("x-differences" = json!("pipeline_declaration is an object, not a list; status, version, creator and the times are added (inferred)")))))]
 pub(super) async fn show_pipeline(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path((project, id)): Path<(String, String)>,
@@ -238,7 +241,7 @@ pub(super) async fn show_pipeline(
 ///
 /// Newest first. The newest 1,000 are kept; `count` is the number of all. Errors: 404 for an unknown pipeline; 400 for
 /// an invalid paging parameter.
-#[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/records",
+#[cfg_attr(test, utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/records",
     operation_id = "ListPipelineRecords", tag = "pipelines", params(Paging),
     responses((status = 200, body = PipelineRecords), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
@@ -246,7 +249,7 @@ pub(super) async fn show_pipeline(
         ("x-source" = json!("ServiceStage API reference, page 0290, read 2026-08")),
         ("x-inferred-permissions" = json!(["servicestage:pipeline:get"])),
         ("x-action" = json!("servicestage:pipeline:get")),
-        ("x-differences" = json!("fields after pipeline_id follow the sibling API; end_at, paging and the permission are inferred"))))]
+        ("x-differences" = json!("fields after pipeline_id follow the sibling API; end_at, paging and the permission are inferred")))))]
 pub(super) async fn list_pipeline_records(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path((project, id)): Path<(String, String)>,
@@ -277,14 +280,14 @@ pub(super) async fn list_pipeline_records(
 /// A scheduled policy starts the pipeline when the world's clock passes a fire time. Returns the policy (inferred).
 /// Errors: 404 for an unknown pipeline; 400 with the JSON path for an invalid policy, for example an invalid cron
 /// line.
-#[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
+#[cfg_attr(test, utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
     operation_id = "CreatePipelineHooks", tag = "pipelines", request_body = PolicySpec,
     responses((status = 200, body = PolicySpec, extensions(("x-evidence" = json!("inferred")))), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0252, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:create")),
-        ("x-differences" = json!("the answer is inferred; a cron line must be readable"))))]
+        ("x-differences" = json!("the answer is inferred; a cron line must be readable")))))]
 pub(super) async fn create_pipeline_hooks(
     service: State<ServiceStage>,
     path: Path<(String, String)>,
@@ -296,7 +299,7 @@ pub(super) async fn create_pipeline_hooks(
 /// Modifies the trigger policy or creates one.
 ///
 /// Equal to the creation.
-#[utoipa::path(put, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
+#[cfg_attr(test, utoipa::path(put, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
     operation_id = "UpdatePipelineHooks", tag = "pipelines", request_body = PolicySpec,
     responses((status = 200, body = PolicySpec, extensions(("x-evidence" = json!("inferred")))), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
@@ -304,7 +307,7 @@ pub(super) async fn create_pipeline_hooks(
         ("x-source" = json!("ServiceStage API reference, page 0253, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:modify")),
         ("x-alias" = json!("servicestage:pipeline:execute")),
-        ("x-differences" = json!("the answer is inferred; a cron line must be readable"))))]
+        ("x-differences" = json!("the answer is inferred; a cron line must be readable")))))]
 pub(super) async fn update_pipeline_hooks(
     service: State<ServiceStage>,
     path: Path<(String, String)>,
@@ -345,14 +348,14 @@ fn set_policy(
 /// Queries the trigger policy.
 ///
 /// Without a policy it returns a manual one (inferred). Errors: 404 for an unknown pipeline.
-#[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
+#[cfg_attr(test, utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
     operation_id = "ShowPipelineHooks", tag = "pipelines",
     responses((status = 200, body = PolicySpec), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
         (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0254, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:list")),
-        ("x-differences" = json!("selected_tasks is answered where it was given"))))]
+        ("x-differences" = json!("selected_tasks is answered where it was given")))))]
 pub(super) async fn show_pipeline_hooks(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path((project, id)): Path<(String, String)>,
@@ -371,14 +374,14 @@ pub(super) async fn show_pipeline_hooks(
 /// Parses a release task template package (not emulated).
 ///
 /// The emulator has no access to the caller's package store: 501, with a hint.
-#[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/parse-template-package",
+#[cfg_attr(test, utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/parse-template-package",
     operation_id = "ParseTemplatePackage", tag = "pipelines",
     responses((status = 200, description = "Never answered: the operation is not emulated"),
         (status = 401, body = GatewayErrorBody), (status = 501, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0263, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:get")),
-        ("x-differences" = json!("not emulated: it reads the caller's package store; 501"))))]
+        ("x-differences" = json!("not emulated: it reads the caller's package store; 501")))))]
 pub(super) async fn parse_template_package() -> GatewayError {
     add_hint(
         "the emulator has no access to template packages; declare the stages in the body with config_mode ui"

@@ -17,16 +17,30 @@ pub use model::vocabulary::PlanStatus;
 pub(super) fn routes() -> Routes<ServiceStage> {
     Routes::default()
         .with(route!(
-            operations::list_release_plans,
-            operations::create_release_plan
+            "/v3/{project_id}/cas/release-plans",
+            get(operations::list_release_plans),
+            post(operations::create_release_plan)
         ))
         .with(route!(
-            operations::show_release_plan,
-            operations::update_release_plan,
-            operations::delete_release_plan
+            "/v3/{project_id}/cas/release-plans/{release_plan_id}",
+            get(operations::show_release_plan),
+            put(operations::update_release_plan),
+            delete(operations::delete_release_plan)
         ))
-        .with(route!(operations::show_release_plan_deploy_info))
-        .with(route!(operations::execute_release_plan))
-        .with(route!(operations::rollback_release_plan))
-        .with(route!(operations::abort_release_plan))
+        .with(route!(
+            "/v3/{project_id}/cas/release-plans/{release_plan_id}/deploy-info",
+            get(operations::show_release_plan_deploy_info)
+        ))
+        .with(route!(
+            "/v3/{project_id}/cas/release-plans/{release_plan_id}/execute",
+            post(operations::execute_release_plan)
+        ))
+        .with(route!(
+            "/v3/{project_id}/cas/release-plans/{release_plan_id}/rollback",
+            post(operations::rollback_release_plan)
+        ))
+        .with(route!(
+            "/v3/{project_id}/cas/release-plans/{release_plan_id}/abort",
+            post(operations::abort_release_plan)
+        ))
 }

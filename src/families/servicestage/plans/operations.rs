@@ -11,8 +11,10 @@ use super::wire::{
     CreateReleasePlanBody, EditReleasePlanBody, PlanPath, ProjectPath, ReleasePlanDeployInfo,
     ReleasePlanDetail, ReleasePlanList, ReleasePlanRow,
 };
+#[cfg(test)]
 use crate::families::huawei::GatewayErrorBody;
 use crate::families::servicestage::commands::Commanded;
+#[cfg(test)]
 use crate::families::servicestage::error::ServiceStageErrorBody;
 use crate::families::servicestage::named_collection::WHOLE_PROJECT;
 use crate::families::servicestage::paging::Paging;
@@ -28,7 +30,7 @@ use crate::world::handle::Handle;
 /// `POST …/cas/release-plans`. Answers the detail, in status `CREATED`. Components that have yet to be created receive a
 /// `component_id`; their other fields are kept as they are. Errors: 400 with the JSON path, also for a name that another
 /// plan of the project has.
-#[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans", operation_id = "CreateReleasePlan",
+#[cfg_attr(test, utoipa::path(post, path = "/v3/{project_id}/cas/release-plans", operation_id = "CreateReleasePlan",
     tag = "plans", params(ProjectPath), request_body(content = CreateReleasePlanBody,
         example = json!({"name": "spring", "components": [
             {"seq": 0, "name": "web", "runtime_stack": {"name": "java"}},
@@ -40,7 +42,7 @@ use crate::world::handle::Handle;
         ("x-inferred-permissions" = json!(["servicestage::createReleasePlan"])),
         ("x-action" = json!("servicestage::createReleasePlan")),
         ("x-alias" = json!("servicestage:app:create")),
-        ("x-differences" = json!("inferred: the body (that of an edit, with action and swimlane_id), the answer (the detail), the permission, names that are unique per project, and the generated component_id for the action create"))))]
+        ("x-differences" = json!("inferred: the body (that of an edit, with action and swimlane_id), the answer (the detail), the permission, names that are unique per project, and the generated component_id for the action create")))))]
 pub(super) async fn create_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(ProjectPath { project_id }): Path<ProjectPath>,
@@ -66,7 +68,7 @@ pub(super) async fn create_release_plan(
 /// `PUT …/cas/release-plans/{release_plan_id}`. Answers the detail. Absent fields get their defaults: an empty `desc`,
 /// `fail_strategy` `stop`. Errors: 400 with the JSON path, also for a name that another plan of the project has, and
 /// for a plan under way; 404 for an unknown plan.
-#[utoipa::path(put, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "UpdateReleasePlan",
+#[cfg_attr(test, utoipa::path(put, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "UpdateReleasePlan",
     tag = "plans", params(PlanPath), request_body(content = EditReleasePlanBody,
         example = json!({"name": "spring", "components": [
             {"seq": 0, "name": "web", "runtime_stack": {"name": "java"}},
@@ -77,7 +79,7 @@ pub(super) async fn create_release_plan(
         ("x-source" = json!("ServiceStage API reference, page 0230, read 2026-08")),
         ("x-action" = json!("servicestage::modifyReleasePlan")),
         ("x-alias" = json!("servicestage:app:modify")),
-        ("x-differences" = json!("the page could be read only up to a component's runtime_stack: the other fields of a component are kept unchecked; inferred: the answer (the detail), the refusal of a plan under way, and the status CREATED of an edited plan; the page requires component_id, which is generated for the action create"))))]
+        ("x-differences" = json!("the page could be read only up to a component's runtime_stack: the other fields of a component are kept unchecked; inferred: the answer (the detail), the refusal of a plan under way, and the status CREATED of an edited plan; the page requires component_id, which is generated for the action create")))))]
 pub(super) async fn update_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(PlanPath(project, id)): Path<PlanPath>,
@@ -105,7 +107,7 @@ pub(super) async fn update_release_plan(
 ///
 /// `DELETE …/cas/release-plans/{release_plan_id}`. Answers an empty body. Errors: 400 for a plan under way; 404 for an
 /// unknown plan.
-#[utoipa::path(delete, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "DeleteReleasePlan",
+#[cfg_attr(test, utoipa::path(delete, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "DeleteReleasePlan",
     tag = "plans", params(PlanPath),
     responses((status = 200, description = "An empty body"), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
@@ -114,7 +116,7 @@ pub(super) async fn update_release_plan(
         ("x-inferred-permissions" = json!(["servicestage::deleteReleasePlan"])),
         ("x-action" = json!("servicestage::deleteReleasePlan")),
         ("x-alias" = json!("servicestage:app:delete")),
-        ("x-differences" = json!("inferred: the permission, and the refusal of a plan under way"))))]
+        ("x-differences" = json!("inferred: the permission, and the refusal of a plan under way")))))]
 pub(super) async fn delete_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(PlanPath(project, id)): Path<PlanPath>,
@@ -132,7 +134,7 @@ pub(super) async fn delete_release_plan(
 ///
 /// `GET …/cas/release-plans`. Newest first by default. Each row has the seven documented keys. Errors: 400 with the
 /// parameter's name.
-#[utoipa::path(get, path = "/v3/{project_id}/cas/release-plans", operation_id = "ListReleasePlans",
+#[cfg_attr(test, utoipa::path(get, path = "/v3/{project_id}/cas/release-plans", operation_id = "ListReleasePlans",
     tag = "plans", params(ProjectPath, Paging),
     responses((status = 200, body = ReleasePlanList), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody)),
@@ -140,7 +142,7 @@ pub(super) async fn delete_release_plan(
         ("x-source" = json!("ServiceStage API reference, page 0232, read 2026-08")),
         ("x-action" = json!("servicestage::listReleasePlan")),
         ("x-alias" = json!("servicestage:app:list")),
-        ("x-differences" = json!("the page has no query: limit, offset, order_by and order are those of the service's other V3 lists; the page describes id and name as a lane's, a slip; modify_time, which only the example of 2025-07 has, is omitted; RUNNING, ABORTING and ROLLING_BACK are inferred, since no status of a plan under way is listed"))))]
+        ("x-differences" = json!("the page has no query: limit, offset, order_by and order are those of the service's other V3 lists; the page describes id and name as a lane's, a slip; modify_time, which only the example of 2025-07 has, is omitted; RUNNING, ABORTING and ROLLING_BACK are inferred, since no status of a plan under way is listed")))))]
 pub(super) async fn list_release_plans(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(ProjectPath { project_id }): Path<ProjectPath>,
@@ -169,7 +171,7 @@ pub(super) async fn list_release_plans(
 /// Shows a release plan.
 ///
 /// `GET …/cas/release-plans/{release_plan_id}`. Components are returned as given. Errors: 404 for an unknown plan.
-#[utoipa::path(get, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "ShowReleasePlan",
+#[cfg_attr(test, utoipa::path(get, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "ShowReleasePlan",
     tag = "plans", params(PlanPath),
     responses((status = 200, body = ReleasePlanDetail), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
         (status = 404, body = ServiceStageErrorBody)),
@@ -177,7 +179,7 @@ pub(super) async fn list_release_plans(
         ("x-source" = json!("ServiceStage API reference, page 0233, read 2026-08")),
         ("x-action" = json!("servicestage::getReleasePlan")),
         ("x-alias" = json!("servicestage:app:get")),
-        ("x-differences" = json!("the page could be read only up to a component's name, and not its example: components are returned as given"))))]
+        ("x-differences" = json!("the page could be read only up to a component's name, and not its example: components are returned as given")))))]
 pub(super) async fn show_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(PlanPath(project, id)): Path<PlanPath>,
@@ -193,7 +195,7 @@ pub(super) async fn show_release_plan(
 ///
 /// `GET …/cas/release-plans/{release_plan_id}/deploy-info`. Components are in the plan's order. Errors: 404 for an
 /// unknown plan.
-#[utoipa::path(get, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/deploy-info", operation_id = "ShowReleasePlanDeployInfo",
+#[cfg_attr(test, utoipa::path(get, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/deploy-info", operation_id = "ShowReleasePlanDeployInfo",
     tag = "plans", params(PlanPath),
     responses((status = 200, body = ReleasePlanDeployInfo), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
         (status = 404, body = ServiceStageErrorBody)),
@@ -201,7 +203,7 @@ pub(super) async fn show_release_plan(
         ("x-source" = json!("ServiceStage API reference, page 0234, read 2026-08")),
         ("x-action" = json!("servicestage::getReleasePlan")),
         ("x-alias" = json!("servicestage:app:get")),
-        ("x-differences" = json!("seq is a text as in the table, though a number elsewhere; rollback_start_time and rollback_end_time are numbers like start_time and end_time, though texts in the table; the fields after rollback_fail_message and the example could not be read; there is no operation to look up a job_id"))))]
+        ("x-differences" = json!("seq is a text as in the table, though a number elsewhere; rollback_start_time and rollback_end_time are numbers like start_time and end_time, though texts in the table; the fields after rollback_fail_message and the example could not be read; there is no operation to look up a job_id")))))]
 pub(super) async fn show_release_plan_deploy_info(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(PlanPath(project, id)): Path<PlanPath>,
@@ -219,7 +221,7 @@ pub(super) async fn show_release_plan_deploy_info(
 /// `POST …/cas/release-plans/{release_plan_id}/execute`. Releases the components that have not succeeded yet, or all of
 /// them after a rollback. Takes no body and answers an empty one. Errors: 400 unless the plan is `CREATED`, `FAILED`,
 /// `PARTIALLY_FAILED`, `ABORTED` or `ROLLBACK_SUCCEED`; 404 for an unknown plan.
-#[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/execute", operation_id = "ExecuteReleasePlan",
+#[cfg_attr(test, utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/execute", operation_id = "ExecuteReleasePlan",
     tag = "plans", params(PlanPath),
     responses((status = 200, description = "An empty body"), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
@@ -229,7 +231,7 @@ pub(super) async fn show_release_plan_deploy_info(
         ("x-action" = json!("servicestage::createReleasePlan")),
         ("x-alias" = json!("servicestage:app:create")),
         ("x-commands" = json!({"words": ["execute"]})),
-        ("x-differences" = json!("inferred: the alias of the permission, the statuses that allow it, the components that are repeated, the order of batches by ascending seq, and the status RUNNING"))))]
+        ("x-differences" = json!("inferred: the alias of the permission, the statuses that allow it, the components that are repeated, the order of batches by ascending seq, and the status RUNNING")))))]
 pub(super) async fn execute_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
@@ -241,7 +243,7 @@ pub(super) async fn execute_release_plan(
 ///
 /// `POST …/cas/release-plans/{release_plan_id}/rollback`. Takes no body and answers an empty one. Errors: 400 unless the
 /// plan is `SUCCESS`, `FAILED` or `PARTIALLY_FAILED`; 404 for an unknown plan.
-#[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/rollback", operation_id = "RollbackReleasePlan",
+#[cfg_attr(test, utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/rollback", operation_id = "RollbackReleasePlan",
     tag = "plans", params(PlanPath),
     responses((status = 200, description = "An empty body"), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
@@ -250,7 +252,7 @@ pub(super) async fn execute_release_plan(
         ("x-action" = json!("servicestage::createReleasePlan")),
         ("x-alias" = json!("servicestage:app:create")),
         ("x-commands" = json!({"words": ["rollback"]})),
-        ("x-differences" = json!("inferred: the statuses that allow it, the order of the batches, the effect of fail_strategy, and the status ROLLING_BACK; plans of every action can be rolled back, though the console mentions upgrades only"))))]
+        ("x-differences" = json!("inferred: the statuses that allow it, the order of the batches, the effect of fail_strategy, and the status ROLLING_BACK; plans of every action can be rolled back, though the console mentions upgrades only")))))]
 pub(super) async fn rollback_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
@@ -263,7 +265,7 @@ pub(super) async fn rollback_release_plan(
 /// `POST …/cas/release-plans/{release_plan_id}/abort`. Running components are interrupted, the others stay `CREATED`.
 /// Takes no body and answers an empty one. The plan is `ABORTING` for a step, then `ABORTED`. Errors: 400 unless the
 /// plan is `RUNNING`; 404 for an unknown plan.
-#[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/abort", operation_id = "AbortReleasePlan",
+#[cfg_attr(test, utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/abort", operation_id = "AbortReleasePlan",
     tag = "plans", params(PlanPath),
     responses((status = 200, description = "An empty body"), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
@@ -273,7 +275,7 @@ pub(super) async fn rollback_release_plan(
         ("x-action" = json!("servicestage::createReleasePlan")),
         ("x-alias" = json!("servicestage:app:create")),
         ("x-commands" = json!({"words": ["abort"]})),
-        ("x-differences" = json!("inferred: the permission and its alias, the immediate interruption of running components, and the status ABORTING"))))]
+        ("x-differences" = json!("inferred: the permission and its alias, the immediate interruption of running components, and the status ABORTING")))))]
 pub(super) async fn abort_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,

@@ -4,10 +4,11 @@
 //! All times are milliseconds since the Unix epoch, or 0.
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
 use super::model::batch_run::Job;
-use super::model::component::{Component, ReleasePlanComponent, RequestedComponent, required};
+use super::model::component::{Component, required};
+#[cfg(test)]
+use super::model::component::{ReleasePlanComponent, RequestedComponent};
 use super::model::plan::Plan;
 use super::model::progress::{ComponentProgress, PlanProgress};
 use super::model::spec::{PlanSpec, check_desc};
@@ -18,16 +19,16 @@ use crate::sim::Millis;
 use crate::sim::collection::Stored;
 
 /// The path of the list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Path)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Path))]
 pub struct ProjectPath {
     /// The project's id.
     pub project_id: String,
 }
 
 /// The path of a plan.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Path, names("project_id", "release_plan_id"))]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Path, names("project_id", "release_plan_id")))]
 pub struct PlanPath(
     /// The project's id.
     pub String,
@@ -37,17 +38,18 @@ pub struct PlanPath(
 
 /// A plan to create. The page of the operation could not be read: this is the body of an edit, with the two fields of the
 /// detail that an edit cannot change.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct CreateReleasePlanBody {
     /// The plan's name, unique in the project: 2 to 64 letters, digits, `-` and `_`; the first a letter, the
     /// last a letter or a digit.
-    #[schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
+    #[cfg_attr(test, schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$"))]
     name: Option<String>,
     /// At least one component; at most 64 for an upgrade.
-    #[schema(value_type = Vec<RequestedComponent>, required = true, min_items = 1)]
+    #[cfg_attr(test, schema(value_type = Vec<RequestedComponent>, required = true, min_items = 1))]
     components: Option<Vec<RawJson>>,
     /// A description of at most 128 characters.
-    #[schema(max_length = 128)]
+    #[cfg_attr(test, schema(max_length = 128))]
     desc: Option<String>,
     /// The treatment of later batches after a failure; absent: `stop`.
     fail_strategy: Option<FailStrategy>,
@@ -58,16 +60,17 @@ pub struct CreateReleasePlanBody {
 }
 
 /// The new values of a plan. An absent field gets its default, not its old value.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct EditReleasePlanBody {
     /// The plan's name, as for a creation.
-    #[schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
+    #[cfg_attr(test, schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$"))]
     name: Option<String>,
     /// The components, as for a creation.
-    #[schema(value_type = Vec<RequestedComponent>, required = true, min_items = 1)]
+    #[cfg_attr(test, schema(value_type = Vec<RequestedComponent>, required = true, min_items = 1))]
     components: Option<Vec<RawJson>>,
     /// A description of at most 128 characters.
-    #[schema(max_length = 128)]
+    #[cfg_attr(test, schema(max_length = 128))]
     desc: Option<String>,
     /// The treatment of later batches after a failure; absent: `stop`.
     fail_strategy: Option<FailStrategy>,
@@ -117,7 +120,8 @@ impl EditReleasePlanBody {
 }
 
 /// A page of the list.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ReleasePlanList<'a> {
     /// The number of plans in the project, before paging.
     pub count: usize,
@@ -126,7 +130,8 @@ pub struct ReleasePlanList<'a> {
 }
 
 /// A plan in the list: the seven documented keys in the order of the documented example.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ReleasePlanRow<'a> {
     /// The plan's name.
     name: &'a str,
@@ -163,8 +168,8 @@ impl<'a> ReleasePlanRow<'a> {
 }
 
 /// A plan in detail.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ReleasePlan)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ReleasePlan))]
 pub struct ReleasePlanDetail<'a> {
     /// The plan's id.
     id: &'a str,
@@ -175,7 +180,7 @@ pub struct ReleasePlanDetail<'a> {
     /// The description; may be empty.
     desc: &'a str,
     /// The components as given, in the given order.
-    #[schema(value_type = Vec<ReleasePlanComponent>)]
+    #[cfg_attr(test, schema(value_type = Vec<ReleasePlanComponent>))]
     components: Vec<&'a RawJson>,
     /// The plan's name.
     name: &'a str,
@@ -224,7 +229,8 @@ impl<'a> ReleasePlanDetail<'a> {
 }
 
 /// The deployment of a plan.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ReleasePlanDeployInfo<'a> {
     /// The plan's id.
     id: &'a str,
@@ -233,7 +239,8 @@ pub struct ReleasePlanDeployInfo<'a> {
 }
 
 /// The deployment of a component. Source: page 0234, read 2026-08, up to `rollback_fail_message`.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ReleasePlanComponentInfo<'a> {
     /// The job that releases it, `JOB` and a uuid; empty until it starts.
     job_id: &'a str,

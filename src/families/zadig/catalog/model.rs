@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use crate::sim::pack::{pack_enums, pack_structs, pack_wrappers};
 use crate::world::identities::UNKNOWN_CALLER;
@@ -67,9 +66,10 @@ impl Environment {
 }
 
 /// The status of an environment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
-#[schema(as = ZadigEnvironmentStatus)]
+#[cfg_attr(test, schema(as = ZadigEnvironmentStatus))]
 pub enum EnvironmentStatus {
     #[default]
     Success,
@@ -83,9 +83,10 @@ pub enum EnvironmentStatus {
 }
 
 /// A variable of a service.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-#[schema(as = ZadigVariable)]
+#[cfg_attr(test, schema(as = ZadigVariable))]
 pub struct ServiceVariable {
     pub key: String,
     /// Usually a text.
@@ -103,9 +104,10 @@ pub struct ServiceVariable {
 }
 
 /// A variable of an environment, which its services share.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-#[schema(as = ZadigGlobalVariable)]
+#[cfg_attr(test, schema(as = ZadigGlobalVariable))]
 pub struct GlobalVariable {
     pub key: String,
     /// Usually a text.
@@ -208,9 +210,10 @@ impl ServiceContainer {
 }
 
 /// The places of an image's parts in the values of a chart, such as `image.repository`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
-#[schema(as = ZadigImagePath)]
+#[cfg_attr(test, schema(as = ZadigImagePath))]
 pub struct ImagePath {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub repo: String,

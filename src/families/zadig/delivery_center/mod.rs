@@ -9,22 +9,26 @@ pub mod query;
 pub mod wire;
 pub mod wire_v4;
 
-use utoipa::ToSchema;
-use utoipa::openapi::OpenApi;
+use serde_json::Value;
 
 use super::dialect::Zadig;
 use super::versions::wire::choice::choose;
 use crate::http::routes::{Routes, route};
 use crate::world::settings::Settings;
-use wire_v4::ReleasesChoice;
 
 /// The URL table.
 pub(super) fn routes() -> Routes<Zadig> {
-    Routes::default().with(route!(operations::list_releases).or_wrong_method())
+    Routes::default().with(
+        route!(
+            "/api/aslan/delivery/releases",
+            get(operations::list_releases)
+        )
+        .or_wrong_method(),
+    )
 }
 
 /// Names the answer of the world's generation.
-pub(super) fn follow(api: &mut OpenApi, settings: &Settings) {
+pub(super) fn follow(document: &mut Value, settings: &Settings) {
     let generation = settings.zadig.unwrap_or_default();
-    choose(api, generation, &[ReleasesChoice::name()]);
+    choose(document, generation, &["ZadigReleasesChoice"]);
 }

@@ -1,7 +1,6 @@
 //! The answer of the internal list.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::families::zadig::versions::model::rows::{
     Deploy, Distribute, DistributeType, UploadStatus, VersionKind, VersionStatus,
@@ -11,26 +10,28 @@ use crate::sim::Millis;
 use crate::sim::collection::Stored;
 
 /// A version with its rows. Lists without an entry are absent.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[schema(as = ZadigRelease)]
+#[cfg_attr(test, schema(as = ZadigRelease))]
 pub struct Release<'a> {
     /// The version.
     pub version_info: ReleaseInfo<'a>,
     /// The rows of a K8s version.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
+    #[cfg_attr(test, schema(required = false))]
     pub deploy_info: Vec<ReleaseDeploy<'a>>,
     /// The rows of a Helm version.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
+    #[cfg_attr(test, schema(required = false))]
     pub distribute_info: Vec<ReleaseDistribute<'a>>,
 }
 
 /// A version.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[schema(as = ZadigReleaseInfo)]
+#[cfg_attr(test, schema(as = ZadigReleaseInfo))]
 pub struct ReleaseInfo<'a> {
     /// The id.
     pub id: &'a str,
@@ -41,7 +42,7 @@ pub struct ReleaseInfo<'a> {
     /// The workflow that pushes the images: `zadig-delivery-` and the project.
     pub workflow_name: String,
     /// The same.
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     pub workflow_display_name: String,
     /// The type.
     #[serde(rename = "type")]
@@ -53,12 +54,12 @@ pub struct ReleaseInfo<'a> {
     /// The labels.
     pub labels: &'a [String],
     /// The environment at the time of the creation. Always null here.
-    #[schema(value_type = Option<Object>, required = true)]
+    #[cfg_attr(test, schema(value_type = Option<Object>, required = true))]
     pub product_env_info: Option<()>,
     /// The status.
     pub status: VersionStatus,
     /// The progress; null in a brief list.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub progress: Option<ReleaseProgress>,
     /// The creator's name.
     pub created_by: &'a str,
@@ -71,30 +72,32 @@ pub struct ReleaseInfo<'a> {
 }
 
 /// The progress of a version's pushes.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[schema(as = ZadigReleaseProgress)]
+#[cfg_attr(test, schema(as = ZadigReleaseProgress))]
 pub struct ReleaseProgress {
     /// The number of pushed images.
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     pub success_count: u64,
     /// The number of images to push; for a Helm version without any, the number of its charts.
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     pub total_count: u64,
     /// The status of the pushes.
     pub upload_status: UploadStatus,
     /// Always empty here.
-    #[schema(value_type = Vec<Object>, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(value_type = Vec<Object>, extensions(("x-evidence" = json!("observed")))))]
     pub workflow_status: [(); 0],
     /// The reason for a failure, or empty.
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     pub error: String,
 }
 
 /// The delivery of one container by a K8s version.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[schema(as = ZadigReleaseDeploy)]
+#[cfg_attr(test, schema(as = ZadigReleaseDeploy))]
 pub struct ReleaseDeploy<'a> {
     /// The row's id.
     pub id: &'a str,
@@ -111,13 +114,13 @@ pub struct ReleaseDeploy<'a> {
     #[serde(rename = "registry_id", skip_serializing_if = "Option::is_none")]
     pub registry_id: Option<&'a str>,
     /// Always empty here.
-    #[schema(value_type = Vec<String>)]
+    #[cfg_attr(test, schema(value_type = Vec<String>))]
     pub yaml_contents: [(); 0],
     /// Always empty here.
-    #[schema(value_type = Vec<Object>)]
+    #[cfg_attr(test, schema(value_type = Vec<Object>))]
     pub envs: [(); 0],
     /// Always empty here.
-    #[schema(value_type = Vec<Vec<String>>)]
+    #[cfg_attr(test, schema(value_type = Vec<Vec<String>>))]
     pub ordered_services: [(); 0],
     /// The creation time, in seconds since the epoch.
     #[serde(rename = "created_at")]
@@ -127,61 +130,62 @@ pub struct ReleaseDeploy<'a> {
     pub deleted_at: i64,
     /// The service.
     #[serde(rename = "real_service_name")]
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     pub real_service_name: &'a str,
     /// The container.
     #[serde(rename = "service_module")]
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     pub service_module: &'a str,
     /// The image's name.
     #[serde(rename = "image_name")]
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     pub image_name: &'a str,
 }
 
 /// The delivery of a chart by a Helm version, with its images below it. The document has no example of it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[schema(as = ZadigReleaseDistribute)]
+#[cfg_attr(test, schema(as = ZadigReleaseDistribute))]
 pub struct ReleaseDistribute<'a> {
     /// The row's id.
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     pub id: &'a str,
     /// The version.
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     pub release_id: &'a str,
     /// The service.
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     pub service_name: &'a str,
     /// The type of the row.
     pub distribute_type: DistributeType,
     /// The chart; empty for an image.
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     pub chart_name: &'a str,
     /// The repository of the chart; empty for an image.
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     pub chart_repo_name: &'a str,
     /// The version of the chart; empty for an image.
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     pub chart_version: &'a str,
     /// The full address of the image. Absent for a chart.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     pub image: Option<&'a str>,
     /// The path between the registry's host and the image's name; empty for a chart.
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     pub namespace: &'a str,
     /// The creation time, in seconds since the epoch.
     #[serde(rename = "created_at")]
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     pub created_at: i64,
     /// Always 0.
     #[serde(rename = "deleted_at")]
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     pub deleted_at: i64,
     /// The chart's images. Absent without any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(no_recursion, required = false, extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(no_recursion, required = false, extensions(("x-evidence" = json!("inferred")))))]
     pub sub_distributes: Vec<Self>,
 }
 

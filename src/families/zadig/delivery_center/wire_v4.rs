@@ -1,7 +1,6 @@
 //! The answer of the internal list in generation 2.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::wire::{Release, delivery_workflow};
 use crate::families::zadig::versions::model::rows::{VersionKind, VersionStatus};
@@ -10,9 +9,10 @@ use crate::sim::Millis;
 use crate::sim::collection::Stored;
 
 /// The versions of a page.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(untagged)]
-#[schema(as = ZadigReleasesChoice)]
+#[cfg_attr(test, schema(as = ZadigReleasesChoice))]
 pub enum ReleasesChoice<'a> {
     V3(Vec<Release<'a>>),
     V4(Vec<ReleaseV4<'a>>),
@@ -28,8 +28,8 @@ impl ReleasesChoice<'_> {
 }
 
 /// A version. The document shows that of generation 1.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigReleaseV4)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigReleaseV4))]
 pub struct ReleaseV4<'a> {
     /// The id.
     pub id: &'a str,
@@ -57,7 +57,7 @@ pub struct ReleaseV4<'a> {
     /// The repository that charts are pushed to, or empty.
     pub chart_repo_name: &'a str,
     /// Always empty: only the detail has services.
-    #[schema(value_type = Vec<Object>)]
+    #[cfg_attr(test, schema(value_type = Vec<Object>))]
     pub services: [(); 0],
     /// The status.
     pub status: VersionStatus,

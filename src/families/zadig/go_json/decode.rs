@@ -45,10 +45,11 @@ macro_rules! go_structs {
             $($(#[$field_attribute:meta])* $field:ident: $type:ty as $schema:ty,)*
         }
     )*) => {$(
-        #[derive(Clone, Debug, Default, PartialEq, Eq, utoipa::ToSchema)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        #[cfg_attr(test, derive(utoipa::ToSchema))]
         $(#[$attribute])*
         $visibility struct $name {
-            $($(#[$field_attribute])* #[schema(value_type = $schema)] $visibility $field: $type,)*
+            $($(#[$field_attribute])* #[cfg_attr(test, schema(value_type = $schema))] $visibility $field: $type,)*
         }
 
         impl $crate::families::zadig::go_json::decode::GoStruct for $name {

@@ -12,14 +12,19 @@ use super::generation::check_path;
 use super::job_commands::JobCommand;
 use super::messages::PlanError;
 use super::model::approval::Answer;
+#[cfg(test)]
 use super::model::plan_log::ZadigPlanLog;
 use super::wire::request::{ApprovePlanBody, ExecuteJobBody, RetryJobBody, SkipJobBody};
 use crate::families::zadig::access::check_system_role;
 use crate::families::zadig::dialect::Zadig;
-use crate::families::zadig::error::{Error, TypedError, UntypedError};
+use crate::families::zadig::error::Error;
+#[cfg(test)]
+use crate::families::zadig::error::{TypedError, UntypedError};
 use crate::families::zadig::extract::{Filled, Id};
 use crate::families::zadig::query::decoded_path;
-use crate::families::zadig::response::{self, ResultMessage, success};
+#[cfg(test)]
+use crate::families::zadig::response::ResultMessage;
+use crate::families::zadig::response::{self, success};
 use crate::families::zadig::table::Table;
 use crate::http::Caller;
 use crate::sim::transition::CLOCK;
@@ -71,7 +76,7 @@ fn command(
 ///
 /// Only its manager or a system administrator may. The allowed changes depend on the generation. A plan leaves planning
 /// only with jobs, and is executed only once its approval has passed, if that is enabled. Errors: 401, 500.
-#[utoipa::path(post, path = "/api/aslan/release_plan/v1/{id}/status/{status}",
+#[cfg_attr(test, utoipa::path(post, path = "/api/aslan/release_plan/v1/{id}/status/{status}",
     operation_id = "ChangeZadigReleasePlanStatus", tag = "zadig", params(
         ("id" = String, Path, description = "The plan's id."),
         ("status" = String, Path, description = "The new status."),
@@ -85,7 +90,7 @@ fn command(
         ("x-source" = json!("Zadig v4.3.0, release_plan, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("internal: the service's own pages call it, and no document has it. No message is sent to approvers. Hooks and external checks are not emulated. Under --fidelity documented a plan goes back to planning even if one of its tasks has passed, which the service cannot cancel."))
-    ))]
+    )))]
 pub async fn change_status(
     State(zadig): State<Zadig>,
     caller: Caller,
@@ -100,7 +105,7 @@ pub async fn change_status(
 ///
 /// Each user whose id is among the approvers may answer once. One rejection denies the plan; once as many users have
 /// approved as are needed, it is executed. Errors: 400, 401, 413, 500.
-#[utoipa::path(post, path = "/api/aslan/release_plan/v1/{id}/approve", operation_id = "ApproveZadigReleasePlan",
+#[cfg_attr(test, utoipa::path(post, path = "/api/aslan/release_plan/v1/{id}/approve", operation_id = "ApproveZadigReleasePlan",
     tag = "zadig", params(("id" = String, Path, description = "The plan's id.")),
     request_body(content = ApprovePlanBody, example = json!({"approve": true, "comment": "go"})),
     responses(
@@ -113,7 +118,7 @@ pub async fn change_status(
         ("x-source" = json!("Zadig v4.3.0, release_plan, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("internal: the service's own pages call it, and no document has it. Groups among the approvers have no members here. Approvals by Lark, DingTalk and WeCom are never answered."))
-    ))]
+    )))]
 pub async fn approve_plan(
     State(zadig): State<Zadig>,
     caller: Caller,
@@ -133,7 +138,7 @@ pub async fn approve_plan(
 ///
 /// Only within the window of a plan that is executed. A workflow whose task has failed starts another one. A plan succeeds
 /// once each of its jobs is done, skipped or failed. Errors: 400, 401, 413, 500.
-#[utoipa::path(post, path = "/api/aslan/release_plan/v1/{id}/execute", operation_id = "ExecuteZadigReleaseJob",
+#[cfg_attr(test, utoipa::path(post, path = "/api/aslan/release_plan/v1/{id}/execute", operation_id = "ExecuteZadigReleaseJob",
     tag = "zadig", params(("id" = String, Path, description = "The plan's id.")),
     request_body(content = ExecuteJobBody,
         example = json!({"id": "0b655ad6-5d08-4f1c-8ff6-7eb004c7c7bd", "name": "Text-1", "type": "text", "spec": {"remark": "done"}})),
@@ -147,7 +152,7 @@ pub async fn approve_plan(
         ("x-source" = json!("Zadig v4.3.0, release_plan, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("internal: the service's own pages call it, and no document has it. The plan notes the end of a task at once; the service looks every 3 seconds."))
-    ))]
+    )))]
 pub async fn execute_job(
     State(zadig): State<Zadig>,
     caller: Caller,
@@ -168,7 +173,7 @@ pub async fn execute_job(
 /// Skips a job of a release plan that was not executed yet.
 ///
 /// Only within the window of a plan that is executed. Errors: 400, 401, 413, 500.
-#[utoipa::path(post, path = "/api/aslan/release_plan/v1/{id}/skip", operation_id = "SkipZadigReleaseJob",
+#[cfg_attr(test, utoipa::path(post, path = "/api/aslan/release_plan/v1/{id}/skip", operation_id = "SkipZadigReleaseJob",
     tag = "zadig", params(("id" = String, Path, description = "The plan's id.")),
     request_body(content = SkipJobBody,
         example = json!({"id": "0b655ad6-5d08-4f1c-8ff6-7eb004c7c7bd", "name": "Text-1", "type": "text", "spec": {"remark": "not needed"}})),
@@ -182,7 +187,7 @@ pub async fn execute_job(
         ("x-source" = json!("Zadig v4.3.0, release_plan, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("internal: the service's own pages call it, and no document has it"))
-    ))]
+    )))]
 pub async fn skip_job(
     State(zadig): State<Zadig>,
     caller: Caller,
@@ -204,7 +209,7 @@ pub async fn skip_job(
 ///
 /// Since v4. The same task is retried. A plan that has succeeded although the task failed is executed again. Errors: 400, 401, 404,
 /// 413, 500.
-#[utoipa::path(post, path = "/api/aslan/release_plan/v1/{id}/retry", operation_id = "RetryZadigReleaseJob",
+#[cfg_attr(test, utoipa::path(post, path = "/api/aslan/release_plan/v1/{id}/retry", operation_id = "RetryZadigReleaseJob",
     tag = "zadig", params(("id" = String, Path, description = "The plan's id.")),
     request_body(content = RetryJobBody,
         example = json!({"id": "0b655ad6-5d08-4f1c-8ff6-7eb004c7c7bd", "name": "Workflow-1", "type": "workflow"})),
@@ -219,7 +224,7 @@ pub async fn skip_job(
         ("x-source" = json!("Zadig v4.3.0, release_plan, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("internal: the service's own pages call it, and no document has it"))
-    ))]
+    )))]
 pub async fn retry_job(
     State(zadig): State<Zadig>,
     caller: Caller,
@@ -245,7 +250,7 @@ pub async fn retry_job(
 /// Lists the log of a release plan, newest first.
 ///
 /// An unknown plan has an empty one. Errors: 401, 403.
-#[utoipa::path(get, path = "/api/aslan/release_plan/v1/{id}/logs", operation_id = "ListZadigReleasePlanLogs",
+#[cfg_attr(test, utoipa::path(get, path = "/api/aslan/release_plan/v1/{id}/logs", operation_id = "ListZadigReleasePlanLogs",
     tag = "zadig", params(("id" = String, Path, description = "The plan's id.")),
     responses((status = 200, body = Vec<ZadigPlanLog>)),
     extensions(
@@ -253,7 +258,7 @@ pub async fn retry_job(
         ("x-source" = json!("Zadig v3.4.1, release_plan, read 2026-11")),
         ("x-action" = json!("get_release_plan")),
         ("x-differences" = json!("internal: the service's own pages call it, and no document has it. inferred: the entries have the status of the plan before and after, but not the contents of an edit. The newest 1,000 are kept."))
-    ))]
+    )))]
 pub async fn list_plan_logs(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,
@@ -271,7 +276,7 @@ pub async fn list_plan_logs(
 /// Deletes a release plan in any status.
 ///
 /// Its tasks go on. Errors: 401, 403, 500.
-#[utoipa::path(delete, path = "/api/aslan/release_plan/v1/{id}", operation_id = "DeleteZadigReleasePlan",
+#[cfg_attr(test, utoipa::path(delete, path = "/api/aslan/release_plan/v1/{id}", operation_id = "DeleteZadigReleasePlan",
     tag = "zadig", params(("id" = String, Path, description = "The plan's id.")),
     responses(
         (status = 200, body = ResultMessage),
@@ -282,7 +287,7 @@ pub async fn list_plan_logs(
         ("x-source" = json!("Zadig v4.3.0, release_plan, read 2026-11")),
         ("x-action" = json!("delete_release_plan")),
         ("x-differences" = json!("internal: the service's own pages call it, and no document has it"))
-    ))]
+    )))]
 pub async fn delete_plan(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,

@@ -13,10 +13,14 @@ use super::wire::request::{CreatePlanBody, PlanRequest, UnusableBody, UpdatePlan
 use super::wire::response::{ZadigPlanCreated, ZadigPlanDetail, ZadigPlanList, ZadigPlanRow};
 use crate::families::zadig::access::check_system_role;
 use crate::families::zadig::dialect::Zadig;
-use crate::families::zadig::error::{Error, TypedError, UntypedError};
+use crate::families::zadig::error::Error;
+#[cfg(test)]
+use crate::families::zadig::error::{TypedError, UntypedError};
 use crate::families::zadig::extract::{Bound, Id};
 use crate::families::zadig::query::Params;
-use crate::families::zadig::response::{self, ResultMessage, SUCCESS, success};
+#[cfg(test)]
+use crate::families::zadig::response::ResultMessage;
+use crate::families::zadig::response::{self, SUCCESS, success};
 use crate::families::zadig::table::Table;
 use crate::http::response::StreamedArray;
 use crate::http::{Caller, Rejection};
@@ -38,7 +42,7 @@ const EDIT_ROLES: [&str; 3] = [
 ///
 /// Both parameters are required; zero counts as absent, and a negative number asks for all plans. Plans belong to no
 /// project. Errors: 400, 401, 500.
-#[utoipa::path(get, path = "/openapi/release_plan/v1", operation_id = "ListZadigReleasePlans", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/release_plan/v1", operation_id = "ListZadigReleasePlans", tag = "zadig",
     params(
         ("pageNum" = i64, Query, description = "The number of the page, from 1."),
         ("pageSize" = i64, Query, description = "The maximum number of plans on the page."),
@@ -53,7 +57,7 @@ const EDIT_ROLES: [&str; 3] = [
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Release Plan, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("Errors and limits are those of the service's source."))
-    ))]
+    )))]
 pub async fn list_plans(
     State(Zadig(handle)): State<Zadig>,
     params: Params,
@@ -82,7 +86,7 @@ fn row_count(page: ZadigPlanPage, total: usize) -> usize {
 /// Shows a release plan with its approval and its jobs.
 ///
 /// An unknown or malformed id is a 500, not a 404. Errors: 401, 500.
-#[utoipa::path(get, path = "/openapi/release_plan/v1/{id}", operation_id = "GetZadigReleasePlan", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/release_plan/v1/{id}", operation_id = "GetZadigReleasePlan", tag = "zadig",
     params(("id" = String, Path, description = "The plan's id.")),
     responses(
         (status = 200, body = ZadigPlanDetail),
@@ -93,7 +97,7 @@ fn row_count(page: ZadigPlanPage, total: usize) -> usize {
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Release Plan, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("The fields are those of the service's source: v3 has those of v3.4, v4 those of v4.3. Approvals by Lark, DingTalk and WeCom are shown as they were sent. The workflow of a job has the fields of the workflow's own detail."))
-    ))]
+    )))]
 pub async fn get_plan(State(Zadig(handle)): State<Zadig>, Id(id): Id) -> Result<Response, Error> {
     handle.show(|table, _, now, shown| {
         let stored = table.release_plans.find(&id, "");
@@ -109,7 +113,7 @@ pub async fn get_plan(State(Zadig(handle)): State<Zadig>, Id(id): Id) -> Result<
 ///
 /// The manager is looked up by account and identity type. The answer has the id since v4, and is a message under v3.
 /// Errors: 400, 401, 403, 413, 500.
-#[utoipa::path(post, path = "/openapi/release_plan/v1", operation_id = "CreateZadigReleasePlan", tag = "zadig",
+#[cfg_attr(test, utoipa::path(post, path = "/openapi/release_plan/v1", operation_id = "CreateZadigReleasePlan", tag = "zadig",
     request_body = CreatePlanBody,
     responses(
         (status = 200, body = ZadigPlanCreated),
@@ -121,7 +125,7 @@ pub async fn get_plan(State(Zadig(handle)): State<Zadig>, Id(id): Id) -> Result<
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Release Plan, read 2026-11")),
         ("x-action" = json!("create_release_plan")),
         ("x-differences" = json!("The permission is checked before the body is read, as in the service. An unknown manager is accepted unless --references checked, and its account is its id. manager_identity_type may be absent, as in the service. The page of v3.4 shows the id in the answer and schedule_execute_time, which v3.4.1 does not have."))
-    ))]
+    )))]
 pub async fn create_plan(
     State(zadig): State<Zadig>,
     caller: Caller,
@@ -165,7 +169,7 @@ pub async fn create_plan(
 /// Since v4. Everything is replaced: a field that is left out is cleared. The jobs of a workflow that `inputs` does not name are
 /// skipped. Refused while the plan is executed, waits for an approval or has succeeded. Errors: 400, 401, 403, 405, 413,
 /// 500.
-#[utoipa::path(patch, path = "/openapi/release_plan/v1/{id}", operation_id = "UpdateZadigReleasePlan", tag = "zadig",
+#[cfg_attr(test, utoipa::path(patch, path = "/openapi/release_plan/v1/{id}", operation_id = "UpdateZadigReleasePlan", tag = "zadig",
     params(("id" = String, Path, description = "The plan's id.")),
     request_body(content = UpdatePlanBody,
         example = json!({"name": "Test-Plan-1", "manager": "patrick", "manager_identity_type": "system",
@@ -181,7 +185,7 @@ pub async fn create_plan(
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Release Plan, read 2026-11")),
         ("x-action" = json!("edit_release_plan_metadata")),
         ("x-differences" = json!("The permissions are checked before the body is read, as in the service: those to edit metadata, approval and subtasks. The page of v3.4 has this operation, but v3.4.1 does not. parameters at the top level of the documented example are ignored, as in the service; those of a job count."))
-    ))]
+    )))]
 pub async fn update_plan(
     State(zadig): State<Zadig>,
     caller: Caller,

@@ -30,20 +30,23 @@ pub mod wire;
 
 use axum::routing::MethodFilter;
 use serde_json::{Value, json};
-use utoipa::openapi::{OpenApi, RefOr, Required};
 
 use super::dialect::Zadig;
-use crate::http::operation::find_operation;
+use crate::http::openapi::document::{fields, find_operation};
 use crate::http::routes::{Route, Routes, route};
 use crate::world::settings::{Fidelity, Settings, ZadigGeneration};
-use wire::choice::{choices, choose};
+use wire::choice::{CHOICES, choose};
 
 const DETAIL: &str = "/openapi/delivery/releases/detail";
 const RETRY: &str = "/openapi/delivery/releases/retry";
 
 /// The URL table.
 pub(super) fn routes() -> Routes<Zadig> {
-    let by_id = route!(operations::get_version, operations::delete_version);
+    let by_id = route!(
+        "/openapi/delivery/releases/{id}",
+        get(operations::get_version),
+        delete(operations::delete_version)
+    );
     // For other methods the fixed names are ids like any other.
     let and_delete = |route: Route<Zadig>| {
         route.and_of(&by_id, MethodFilter::DELETE, operations::delete_version)
@@ -53,39 +56,56 @@ pub(super) fn routes() -> Routes<Zadig> {
             .or_wrong_method()
     };
     Routes::default()
-        .with(route!(operations::list_versions).or_wrong_method())
-        .with(as_id(route!(operations::create_k8s_version)))
-        .with(as_id(route!(operations::create_helm_version)))
-        .with(and_delete(route!(operations_v4::get_version_by_name)).or_wrong_method())
-        .with(as_id(route!(operations_v4::retry_version)))
+        .with(
+            route!("/openapi/delivery/releases", get(operations::list_versions)).or_wrong_method(),
+        )
+        .with(as_id(route!(
+            "/openapi/delivery/releases/k8s",
+            post(operations::create_k8s_version)
+        )))
+        .with(as_id(route!(
+            "/openapi/delivery/releases/helm",
+            post(operations::create_helm_version)
+        )))
+        .with(
+            and_delete(route!(
+                "/openapi/delivery/releases/detail",
+                get(operations_v4::get_version_by_name)
+            ))
+            .or_wrong_method(),
+        )
+        .with(as_id(route!(
+            "/openapi/delivery/releases/retry",
+            post(operations_v4::retry_version)
+        )))
         .with(by_id.or_wrong_method())
 }
 
 /// Names the paths and bodies of the world's generation. Under strict fidelity a version is shown only with a project.
-pub(super) fn follow(api: &mut OpenApi, settings: &Settings) {
+pub(super) fn follow(document: &mut Value, settings: &Settings) {
     let generation = settings.zadig.unwrap_or_default();
     let is_strict = settings.fidelity == Fidelity::Strict;
     match generation {
         ZadigGeneration::V3 => {
-            api.paths
-                .paths
-                .retain(|path, _| path != DETAIL && path != RETRY);
+            if let Some(paths) = document["paths"].as_object_mut() {
+                paths.retain(|path, _| path != DETAIL && path != RETRY);
+            }
         }
         ZadigGeneration::V4 => {
-            show_examples(api);
+            show_examples(document);
             if is_strict {
-                show_strict(api);
+                show_strict(document);
             }
         }
     }
-    choose(api, generation, &choices());
+    choose(document, generation, &CHOICES);
     if is_strict && generation == ZadigGeneration::V3 {
-        require(api, "GetVersion", &["projectKey"]);
+        require(document, "GetVersion", &["projectKey"]);
     }
 }
 
 /// The examples of requests of the second generation.
-fn show_examples(api: &mut OpenApi) {
+fn show_examples(document: &mut Value) {
     let image = |service: &str, target: &str| json!({"container_name": service, "target_image": target, "target_image_tag": "v2", "push_image": true});
     let body = |id: &str, more: Value| {
         let mut body = json!({
@@ -105,44 +125,40 @@ fn show_examples(api: &mut OpenApi) {
         ("CreateK8sVersion", body("v7.0.1", json!({}))),
         ("CreateHelmVersion", body("v2", helm)),
     ] {
-        let operation = find_operation(api, id);
-        let request = operation.and_then(|operation| operation.request_body.as_mut());
-        if let Some(RefOr::T(request)) = request {
-            for content in request.content.values_mut() {
-                if let RefOr::T(content) = content {
-                    content.example = Some(example.clone());
-                }
-            }
+        let operation = find_operation(document, id);
+        let request = operation.and_then(|operation| operation.get_mut("requestBody"));
+        for content in fields(request.and_then(|request| request.get_mut("content"))) {
+            content["example"] = example.clone();
         }
     }
 }
 
 /// Leaves out the parts of the documents that the service does not read or serve.
-fn show_strict(api: &mut OpenApi) {
-    for item in api.paths.paths.values_mut() {
-        let shown = item
-            .get
-            .as_ref()
-            .and_then(|shown| shown.operation_id.as_deref());
-        if shown == Some("GetVersion") {
-            item.get = None;
+fn show_strict(document: &mut Value) {
+    for item in fields(document.get_mut("paths")) {
+        if item["get"]["operationId"] == "GetVersion"
+            && let Some(methods) = item.as_object_mut()
+        {
+            methods.remove("get");
         }
     }
-    require(api, "RetryVersion", &["id", "projectKey"]);
-    if let Some(retry) = find_operation(api, "RetryVersion") {
-        retry.request_body = None;
+    require(document, "RetryVersion", &["id", "projectKey"]);
+    if let Some(retry) = find_operation(document, "RetryVersion") {
+        retry.remove("requestBody");
     }
 }
 
 /// Declares parameters of an operation as required.
-fn require(api: &mut OpenApi, operation: &str, names: &[&str]) {
-    let operation = find_operation(api, operation);
-    let parameters = operation.and_then(|operation| operation.parameters.as_mut());
+fn require(document: &mut Value, operation: &str, names: &[&str]) {
+    let operation = find_operation(document, operation);
+    let parameters = operation.and_then(|operation| operation.get_mut("parameters"));
+    let parameters = parameters.and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten() {
-        if let RefOr::T(parameter) = parameter
-            && names.contains(&&*parameter.name)
+        if parameter["name"]
+            .as_str()
+            .is_some_and(|name| names.contains(&name))
         {
-            parameter.required = Required::True;
+            parameter["required"] = true.into();
         }
     }
 }

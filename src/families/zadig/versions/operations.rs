@@ -8,6 +8,7 @@ use super::answers::{PROJECT_HINT, ROW_SIZE, create, deliver, show_by_id, show_d
 use super::generation::CreationBody;
 use super::messages::VersionError;
 use super::messages_v4::DeliveryError;
+#[cfg(test)]
 use super::wire::choice::{HelmBodyChoice, K8sBodyChoice, VersionDetailChoice, VersionListChoice};
 use super::wire::query;
 use super::wire::request::{HelmBody, K8sBody};
@@ -16,10 +17,14 @@ use super::wire::response::{VersionInfo, VersionList};
 use super::wire::response_v4::{VersionItem, VersionListV4};
 use crate::families::zadig::access::check_role;
 use crate::families::zadig::dialect::Zadig;
-use crate::families::zadig::error::{Error, TypedError, UntypedError};
+use crate::families::zadig::error::Error;
+#[cfg(test)]
+use crate::families::zadig::error::{TypedError, UntypedError};
 use crate::families::zadig::extract::Id;
 use crate::families::zadig::query::Params;
-use crate::families::zadig::response::{self, ResultMessage, success};
+#[cfg(test)]
+use crate::families::zadig::response::ResultMessage;
+use crate::families::zadig::response::{self, success};
 use crate::http::Caller;
 use crate::http::context::add_hint;
 use crate::http::response::StreamedArray;
@@ -34,7 +39,7 @@ const PAGE_HINT: &str =
 /// All three parameters are required; zero counts as absent, negative numbers mean the first page and 20
 /// versions, and there is no upper limit. An unknown project has no versions. Without `--zadig v4` labels are always empty
 /// and the progress is always null here. Errors: 400, 401, 403, 500.
-#[utoipa::path(get, path = "/openapi/delivery/releases", operation_id = "ListVersions", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/delivery/releases", operation_id = "ListVersions", tag = "zadig",
     params(
         ("projectKey" = String, Query, description = "The project."),
         ("pageNum" = i64, Query, description = "The number of the page, from 1."),
@@ -50,7 +55,7 @@ const PAGE_HINT: &str =
         ("x-source" = json!("Zadig v3.4 documentation, OpenAPI, Version Management, read 2026-08")),
         ("x-action" = json!("get_delivery")),
         ("x-differences" = json!("The time is create_time, as in the example and the service; the table says created_time. Errors and limits are those of the service's source."))
-    ))]
+    )))]
 pub async fn list_versions(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,
@@ -96,7 +101,7 @@ pub async fn list_versions(
 /// project whose permissions apply; the document does not have it, and without it those of the version's own project
 /// apply. With `--zadig v4` the version is that of `GetVersionByName`, and what is no id of a version is a 405. Errors:
 /// 400, 401, 403, 405, 500.
-#[utoipa::path(get, path = "/openapi/delivery/releases/{id}", operation_id = "GetVersion", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/delivery/releases/{id}", operation_id = "GetVersion", tag = "zadig",
     params(
         ("id" = String, Path, description = "The version's id. `k8s` and `helm` are read as ids too."),
         ("projectKey" = Option<String>, Query,
@@ -113,7 +118,7 @@ pub async fn list_versions(
         ("x-source" = json!("Zadig v3.4 documentation, OpenAPI, Version Management, read 2026-08")),
         ("x-action" = json!("get_delivery")),
         ("x-differences" = json!("projectKey is optional as documented; without it the service answers 400, as does --fidelity strict. sub_distributes is an array, as in the example and the service. All rows of a Helm version exist from its creation; the service writes them when its watcher first runs. The documents of v4.0 to v5.0 still have this path, but the service answers 405, as does --zadig v4 with --fidelity strict."))
-    ))]
+    )))]
 pub async fn get_version(
     State(zadig): State<Zadig>,
     caller: Caller,
@@ -130,7 +135,7 @@ pub async fn get_version(
 ///
 /// The id is looked up in all projects; `projectKey` is only the project whose permissions apply. The deletion of an
 /// unknown version succeeds, a malformed id is a 500. The name can be used again. Errors: 400, 401, 403, 500.
-#[utoipa::path(delete, path = "/openapi/delivery/releases/{id}", operation_id = "DeleteVersion", tag = "zadig",
+#[cfg_attr(test, utoipa::path(delete, path = "/openapi/delivery/releases/{id}", operation_id = "DeleteVersion", tag = "zadig",
     params(
         ("id" = String, Path, description = "The version's id. `k8s` and `helm` are read as ids too."),
         ("projectKey" = String, Query, description = "The project whose permissions apply."),
@@ -144,7 +149,7 @@ pub async fn get_version(
         ("x-evidence" = json!("documented")),
         ("x-source" = json!("Zadig v3.4 documentation, OpenAPI, Version Management, read 2026-08")),
         ("x-action" = json!("delete_delivery"))
-    ))]
+    )))]
 pub async fn delete_version(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,
@@ -174,7 +179,7 @@ pub async fn delete_version(
 /// on the world's clock; a version without such images succeeds at once. The answer does not have the id. A failure
 /// after the version is stored (no registry to push to, two images for one container) answers 500, and the version is
 /// `failed`. Errors: 400, 401, 403, 413, 500.
-#[utoipa::path(post, path = "/openapi/delivery/releases/k8s", operation_id = "CreateK8sVersion", tag = "zadig",
+#[cfg_attr(test, utoipa::path(post, path = "/openapi/delivery/releases/k8s", operation_id = "CreateK8sVersion", tag = "zadig",
     request_body(content = K8sBodyChoice,
         example = json!({
             "project_key": "demo", "version_name": "v14", "env_name": "prod", "image_registry_id": "62ce6231e0281143de477e60",
@@ -190,7 +195,7 @@ pub async fn delete_version(
         ("x-source" = json!("Zadig v3.4 documentation, OpenAPI, Version Management, read 2026-08")),
         ("x-action" = json!("create_delivery")),
         ("x-differences" = json!("Unknown environments, services, containers and registries are accepted unless --references checked; images of an unknown registry go to registry.local/<project_key>. A retry follows the clock and its 60-minute limit; in the service it ends when its detail is read. Generation 2 is as of v4.3.0: yaml_content of from_env is a Deployment of the fixtures' containers, creations of the same second do not collide, and a retry always has a watcher."))
-    ))]
+    )))]
 pub async fn create_k8s_version(
     State(zadig): State<Zadig>,
     caller: Caller,
@@ -212,7 +217,7 @@ pub async fn create_k8s_version(
 /// the answer a 500, and the version is `failed`. Then images that are not disabled are pushed one after the other,
 /// each a step on the world's clock (the step is the image's name). A retry pushes the remaining images. Errors: 400,
 /// 401, 403, 413, 500.
-#[utoipa::path(post, path = "/openapi/delivery/releases/helm", operation_id = "CreateHelmVersion", tag = "zadig",
+#[cfg_attr(test, utoipa::path(post, path = "/openapi/delivery/releases/helm", operation_id = "CreateHelmVersion", tag = "zadig",
     request_body(content = HelmBodyChoice,
         example = json!({
             "project_key": "demo-helm", "version_name": "v5", "env_name": "prod", "image_registry_id": "62ce6231e0281143de477e60",
@@ -228,7 +233,7 @@ pub async fn create_k8s_version(
         ("x-source" = json!("Zadig v3.4 documentation, OpenAPI, Version Management, read 2026-08")),
         ("x-action" = json!("create_delivery")),
         ("x-differences" = json!("Images are pushed as documented; v3.1 to v3.4.1 refuse every image that is not disabled, as does --fidelity strict. Unknown environments, services, registries and chart repositories are accepted unless --references checked."))
-    ))]
+    )))]
 pub async fn create_helm_version(
     State(zadig): State<Zadig>,
     caller: Caller,

@@ -7,10 +7,14 @@ use axum::response::Response;
 use super::answers::{redeliver, show_by_id, show_delivered_by_name};
 use super::generation::check_path;
 use super::wire::request_v4::RetryBody;
+#[cfg(test)]
 use super::wire::response_v4::VersionDetailV4;
 use crate::families::zadig::dialect::Zadig;
-use crate::families::zadig::error::{Error, TypedError, UntypedError};
+use crate::families::zadig::error::Error;
+#[cfg(test)]
+use crate::families::zadig::error::{TypedError, UntypedError};
 use crate::families::zadig::query::{Params, decoded_path};
+#[cfg(test)]
 use crate::families::zadig::response::ResultMessage;
 use crate::http::Caller;
 use crate::http::context::{add_hint, with_details};
@@ -21,7 +25,7 @@ use crate::world::settings::{Fidelity, ZadigGeneration};
 ///
 /// An unknown version is a 500, not a 404. Only with `--zadig v4`: without it, the path is refused in documented fidelity, and
 /// `detail` is an id in strict fidelity. Errors: 400, 401, 403, 500.
-#[utoipa::path(get, path = "/openapi/delivery/releases/detail", operation_id = "GetVersionByName", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/delivery/releases/detail", operation_id = "GetVersionByName", tag = "zadig",
     params(
         ("versionName" = String, Query, description = "The version's name."),
         ("projectKey" = String, Query, description = "The project."),
@@ -36,7 +40,7 @@ use crate::world::settings::{Fidelity, ZadigGeneration};
         ("x-source" = json!("Zadig v4.3.0, delivery handler and service, read 2026-11; the answer is that of the documentation of v4.0 to v5.0, Version Management")),
         ("x-action" = json!("get_delivery")),
         ("x-differences" = json!("The documentation has the same answer at GET /openapi/delivery/releases/:id. yaml_content of from_env is a Deployment of the fixtures' containers, or for a chart the places of their images. Statuses of images follow the clock; the service looks at them every 5 seconds."))
-    ))]
+    )))]
 pub async fn get_version_by_name(
     State(zadig): State<Zadig>,
     caller: Caller,
@@ -55,7 +59,7 @@ pub async fn get_version_by_name(
 /// A K8s version pushes again what is not pushed. A Helm version packages the charts that are not pushed, and then pushes all
 /// of its images. The service reads the query alone; as the documents have it, the body may say the same, unless with
 /// `--fidelity strict`. Only with `--zadig v4`. Errors: 400, 401, 403, 405, 413, 500.
-#[utoipa::path(post, path = "/openapi/delivery/releases/retry", operation_id = "RetryVersion", tag = "zadig",
+#[cfg_attr(test, utoipa::path(post, path = "/openapi/delivery/releases/retry", operation_id = "RetryVersion", tag = "zadig",
     params(
         ("id" = Option<String>, Query, description = "The version's id, of any project. Required with --fidelity strict."),
         ("projectKey" = Option<String>, Query,
@@ -73,7 +77,7 @@ pub async fn get_version_by_name(
         ("x-source" = json!("Zadig v4.0 to v5.0 documentation, OpenAPI, Version Management, read 2026-11")),
         ("x-action" = json!("create_delivery")),
         ("x-differences" = json!("The service reads the query alone, and answers 400 to the documented body, as does --fidelity strict. A retry proceeds as since v4.3.0; before, a version stays retrying for ever. Errors are those of the service's source."))
-    ))]
+    )))]
 pub async fn retry_version(
     State(zadig): State<Zadig>,
     caller: Caller,

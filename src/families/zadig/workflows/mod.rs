@@ -20,52 +20,86 @@ mod resource;
 pub mod table;
 pub mod wire;
 
-use serde_json::json;
-use strum::VariantArray;
-use utoipa::ToSchema;
-use utoipa::openapi::schema::Schema;
-use utoipa::openapi::{OpenApi, RefOr};
-
 use super::dialect::Zadig;
 use crate::http::routes::{Routes, route};
-use model::status::WorkflowStatus;
 use operations::{commands, definitions, manual, tasks};
 
 /// The URL table.
 pub(super) fn routes() -> Routes<Zadig> {
     Routes::default()
-        .with(route!(definitions::list_workflows).or_wrong_method())
-        .with(route!(definitions::delete_workflow).or_wrong_method())
+        .with(route!("/openapi/workflows", get(definitions::list_workflows)).or_wrong_method())
         .with(
             route!(
-                tasks::create_workflow_task,
-                tasks::get_workflow_task,
-                commands::cancel_workflow_task
+                "/openapi/workflows/custom",
+                delete(definitions::delete_workflow)
             )
             .or_wrong_method(),
         )
-        .with(route!(commands::approve_workflow_task).or_wrong_method())
-        .with(route!(definitions::get_workflow).or_wrong_method())
-        .with(route!(tasks::list_workflow_tasks).or_wrong_method())
         .with(
             route!(
-                commands::retry_workflow_task,
-                commands::remark_workflow_task
+                "/openapi/workflows/custom/task",
+                post(tasks::create_workflow_task),
+                get(tasks::get_workflow_task),
+                delete(commands::cancel_workflow_task)
             )
             .or_wrong_method(),
         )
-        .with(route!(manual::get_manual_stage, manual::start_manual_stage).or_wrong_method())
-        .with(route!(manual::start_manual_stage_internally).or_wrong_method())
-        .with(route!(manual::handle_job_error_internally).or_wrong_method())
-        .with(route!(manual::approve_job_internally).or_wrong_method())
-}
-
-/// Declares the empty status, which utoipa shows under its name in Rust.
-pub(super) fn follow(api: &mut OpenApi) {
-    let components = api.components.as_mut();
-    let schema = components.and_then(|all| all.schemas.get_mut(&*WorkflowStatus::name()));
-    if let Some(RefOr::T(Schema::Object(schema))) = schema {
-        let statuses = WorkflowStatus::VARIANTS.iter();
-        schema.enum_values = Some(statuses.map(|status| json!(status)).collect());
-    }
+        .with(
+            route!(
+                "/openapi/workflows/custom/task/approve",
+                post(commands::approve_workflow_task)
+            )
+            .or_wrong_method(),
+        )
+        .with(
+            route!(
+                "/openapi/workflows/custom/{name}/detail",
+                get(definitions::get_workflow)
+            )
+            .or_wrong_method(),
+        )
+        .with(
+            route!(
+                "/openapi/workflows/custom/{name}/tasks",
+                get(tasks::list_workflow_tasks)
+            )
+            .or_wrong_method(),
+        )
+        .with(
+            route!(
+                "/openapi/workflows/custom/{name}/task/{taskID}",
+                post(commands::retry_workflow_task),
+                put(commands::remark_workflow_task)
+            )
+            .or_wrong_method(),
+        )
+        .with(
+            route!(
+                "/openapi/workflows/custom/{name}/task/{taskID}/manual-exec",
+                get(manual::get_manual_stage),
+                post(manual::start_manual_stage)
+            )
+            .or_wrong_method(),
+        )
+        .with(
+            route!(
+                "/api/aslan/workflow/v4/workflowtask/manualexec/workflow/{name}/task/{taskID}",
+                post(manual::start_manual_stage_internally)
+            )
+            .or_wrong_method(),
+        )
+        .with(
+            route!(
+                "/api/aslan/workflow/v4/workflowtask/handle/error",
+                post(manual::handle_job_error_internally)
+            )
+            .or_wrong_method(),
+        )
+        .with(
+            route!(
+                "/api/aslan/workflow/v4/workflowtask/approve",
+                post(manual::approve_job_internally)
+            )
+            .or_wrong_method(),
+        )
 }

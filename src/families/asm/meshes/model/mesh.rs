@@ -1,7 +1,6 @@
 //! A mesh and its lifecycle: created in one step, deleted in one step.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::families::asm::run::{FAMILY, JobState, SingleStepRun};
 use crate::families::asm::timestamp::Timestamp;
@@ -106,11 +105,10 @@ pub enum MeshLifecycle {
     Eq,
     Serialize,
     Deserialize,
-    ToSchema,
     strum::IntoStaticStr,
     strum::VariantArray,
 )]
-#[schema(as = AsmMeshPhase)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshPhase))]
 pub enum MeshPhase {
     #[default]
     Running,

@@ -1,7 +1,6 @@
 //! The nested parts of a mesh's specification: installation, injection, tags and configuration.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::families::asm::fields::{ensure, ensure_like, fixed, required};
 use crate::http::json::RawJson;
@@ -11,17 +10,17 @@ use crate::world::fixture::ValidationError;
 const PRESET_PROVIDER: &str = "apm-otel";
 
 /// The nodes on which the mesh's components are installed.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmInstallation)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmInstallation))]
 pub struct Installation {
     /// The nodes. Required.
-    #[schema(value_type = Selector, required = true)]
+    #[cfg_attr(test, schema(value_type = Selector, required = true))]
     nodes: Option<Selector>,
 }
 
 /// The namespaces in which sidecars are injected.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmInjection)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmInjection))]
 pub struct Injection {
     /// The namespaces.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,33 +28,32 @@ pub struct Injection {
 }
 
 /// A selection of Kubernetes objects.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmSelector)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmSelector))]
 #[serde(rename_all = "camelCase")]
 pub struct Selector {
     /// Selects by a field. Required.
-    #[schema(value_type = FieldSelector, required = true)]
+    #[cfg_attr(test, schema(value_type = FieldSelector, required = true))]
     field_selector: Option<FieldSelector>,
 }
 
 /// A selection of Kubernetes objects by a field.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmFieldSelector)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmFieldSelector))]
 pub struct FieldSelector {
     /// The field. Required.
-    #[schema(value_type = String, required = true, example = "UID")]
+    #[cfg_attr(test, schema(value_type = String, required = true, example = "UID"))]
     key: Option<String>,
     /// `In`. Required.
-    #[schema(value_type = SelectionOperator, required = true)]
+    #[cfg_attr(test, schema(value_type = SelectionOperator, required = true))]
     operator: Option<String>,
     /// The values. Required.
-    #[schema(value_type = Vec<String>, required = true)]
+    #[cfg_attr(test, schema(value_type = Vec<String>, required = true))]
     values: Option<Vec<String>>,
 }
 
 /// The operator of a selection.
-#[derive(ToSchema)]
-#[schema(as = AsmSelectionOperator)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmSelectionOperator))]
 #[expect(dead_code, reason = "only the schema uses it")]
 enum SelectionOperator {
     In,
@@ -91,14 +89,14 @@ impl Selector {
 }
 
 /// A tag of the resource.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmTag)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmTag))]
 pub struct Tag {
     /// 1 to 128 letters of any script, digits, spaces and `_.:/=+-@`, not beginning with `_sys_`. Required.
-    #[schema(value_type = String, required = true, min_length = 1, max_length = 128)]
+    #[cfg_attr(test, schema(value_type = String, required = true, min_length = 1, max_length = 128))]
     key: Option<String>,
     /// Up to 255 characters of those allowed in a key. Required, may be empty.
-    #[schema(value_type = String, required = true, max_length = 255)]
+    #[cfg_attr(test, schema(value_type = String, required = true, max_length = 255))]
     value: Option<String>,
 }
 
@@ -119,8 +117,8 @@ impl Tag {
 }
 
 /// The settings of data plane and telemetry.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmMeshConfig)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMeshConfig))]
 #[serde(rename_all = "camelCase")]
 pub struct MeshConfig {
     /// The destinations of metrics, access logs and traces.
@@ -132,8 +130,8 @@ pub struct MeshConfig {
 }
 
 /// The traffic that passes through the sidecars, in comma-separated lists.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmProxyConfig)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmProxyConfig))]
 #[serde(rename_all = "camelCase")]
 pub struct ProxyConfig {
     /// Address ranges whose traffic passes through.
@@ -157,8 +155,8 @@ pub struct ProxyConfig {
 }
 
 /// The destinations of metrics, access logs and traces.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmTelemetryConfig)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmTelemetryConfig))]
 #[serde(rename_all = "camelCase")]
 pub struct TelemetryConfig {
     /// Metrics.
@@ -173,8 +171,8 @@ pub struct TelemetryConfig {
 }
 
 /// The destinations of metrics.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmMetrics)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmMetrics))]
 pub struct MetricsConfig {
     /// Instances of AOM.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -182,18 +180,18 @@ pub struct MetricsConfig {
 }
 
 /// An instance of AOM.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmAom)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmAom))]
 pub struct Aom {
     /// The instance. Required.
     #[serde(rename = "instanceID")]
-    #[schema(value_type = String, required = true)]
+    #[cfg_attr(test, schema(value_type = String, required = true))]
     instance_id: Option<String>,
 }
 
 /// The destinations of access logs.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmAccessLogging)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmAccessLogging))]
 pub struct AccessLogging {
     /// Log streams of LTS.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -201,8 +199,8 @@ pub struct AccessLogging {
 }
 
 /// A log stream of LTS.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmLts)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmLts))]
 pub struct Lts {
     /// The log group.
     #[serde(rename = "logGroupID", skip_serializing_if = "Option::is_none")]
@@ -213,12 +211,12 @@ pub struct Lts {
 }
 
 /// The sampling and the destinations of traces.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmTracing)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmTracing))]
 #[serde(rename_all = "camelCase")]
 pub struct Tracing {
     /// The percentage of requests that are traced.
-    #[schema(value_type = Option<f64>)]
+    #[cfg_attr(test, schema(value_type = Option<f64>))]
     #[serde(skip_serializing_if = "Option::is_none")]
     random_sampling_percentage: Option<RawJson>,
     /// The providers in use: names of `extensionProviders`, or `apm-otel`.
@@ -230,8 +228,8 @@ pub struct Tracing {
 }
 
 /// A provider of traces.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmTracingProvider)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmTracingProvider))]
 pub struct Provider {
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -242,8 +240,8 @@ pub struct Provider {
 }
 
 /// A Zipkin server.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-#[schema(as = AsmZipkin)]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = AsmZipkin))]
 pub struct Zipkin {
     /// Its address.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,6 @@
 //! The definition of a pipeline: the part that an edit replaces.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::stages::Stages;
 use crate::http::json::RawJson;
@@ -28,9 +27,10 @@ heap_of! {
 }
 
 /// The source of the stages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
-#[schema(as = PipelineConfigMode)]
+#[cfg_attr(test, schema(as = PipelineConfigMode))]
 pub enum ConfigMode {
     /// The body.
     #[default]
@@ -40,9 +40,10 @@ pub enum ConfigMode {
 }
 
 /// The effect of a failed task on later ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
-#[schema(as = PipelineFailMode)]
+#[cfg_attr(test, schema(as = PipelineFailMode))]
 pub enum FailMode {
     /// Later tasks do not run.
     #[default]

@@ -1,7 +1,6 @@
 //! A selection of tasks, as a start or a trigger policy names it.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::stages::{Stage, StageTask};
 use crate::families::servicestage::refusal::{Refusal, RefusalCause};
@@ -16,8 +15,8 @@ use crate::world::hints::listed;
 pub struct TaskSelection(Option<Vec<SelectedTasks>>);
 
 /// A stage and some of its tasks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = PipelineSelectedTasks)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = PipelineSelectedTasks))]
 pub(crate) struct SelectedTasks {
     /// The stage's name.
     stage_name: String,

@@ -2,11 +2,13 @@
 
 use chrono::FixedOffset;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::cron_trigger::CronTrigger;
+#[cfg(test)]
 use super::execution::Trigger;
-use super::selection::{SelectedTasks, TaskSelection};
+#[cfg(test)]
+use super::selection::SelectedTasks;
+use super::selection::TaskSelection;
 use crate::http::json::ValidationError;
 use crate::sim::heap::Heap;
 use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker, pack_enums, pack_structs};
@@ -16,36 +18,36 @@ use crate::sim::{Millis, NEVER};
 const MOST_HOOKS: usize = 100;
 
 /// A trigger policy, in requests and responses.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(as = PipelineTriggerPolicy)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = PipelineTriggerPolicy))]
 pub struct PolicySpec {
     /// 0: manual; 1: scheduled.
-    #[schema(value_type = Trigger)]
+    #[cfg_attr(test, schema(value_type = Trigger))]
     strategy_type: i64,
     /// The schedules, at most 100; required and not empty if `strategy_type` is 1.
     #[serde(default, deserialize_with = "crate::http::json::default_if_null")]
-    #[schema(max_items = 100)]
+    #[cfg_attr(test, schema(max_items = 100))]
     hooks: Vec<Hook>,
     /// The tasks to start. Absent or null: all. Responses show it only if it was given.
     #[serde(default, skip_serializing_if = "TaskSelection::is_all")]
-    #[schema(value_type = Option<Vec<SelectedTasks>>)]
+    #[cfg_attr(test, schema(value_type = Option<Vec<SelectedTasks>>))]
     selected_tasks: TaskSelection,
 }
 
 /// A schedule of starts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = PipelineHook)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = PipelineHook))]
 struct Hook {
     /// A cron line with the six or seven fields of Quartz.
     schedule: String,
     /// `+` (default): east of UTC; `-`: west.
     #[serde(default, deserialize_with = "crate::http::json::default_if_null")]
     // No enum: generators of clients make a name of each value, and none of these.
-    #[schema(value_type = String, min_length = 1, max_length = 1, example = "+")]
+    #[cfg_attr(test, schema(value_type = String, min_length = 1, max_length = 1, example = "+"))]
     timezone_operator: TimezoneSign,
     /// The offset from UTC in hours, 0 (default) to 14.
     #[serde(default, deserialize_with = "crate::http::json::default_if_null")]
-    #[schema(minimum = 0, maximum = 14)]
+    #[cfg_attr(test, schema(minimum = 0, maximum = 14))]
     timezone_hour: i32,
 }
 

@@ -1,24 +1,24 @@
 //! The query and the body of an action.
 
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
 
 use crate::families::servicestage::pipelines::model::action::Action;
-use crate::families::servicestage::pipelines::model::selection::{SelectedTasks, TaskSelection};
+#[cfg(test)]
+use crate::families::servicestage::pipelines::model::selection::SelectedTasks;
+use crate::families::servicestage::pipelines::model::selection::TaskSelection;
 use crate::http::json::ValidationError;
 
 /// The query of an action.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct ActionQuery {
     /// `start`, `stop`, `continue`, `retry`, `approval` or `rollback`.
-    #[param(required, value_type = PipelineAction, inline)]
+    #[cfg_attr(test, param(required, value_type = PipelineAction, inline))]
     action_id: Option<String>,
 }
 
 /// An action on a pipeline.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(rename_all = "lowercase"))]
 #[expect(dead_code, reason = "only the schema uses it")]
 enum PipelineAction {
     Start,
@@ -30,11 +30,12 @@ enum PipelineAction {
 }
 
 /// The body of an action; every field is optional.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct PipelineActionBody {
     /// For `start`: the tasks to run, not empty. Absent or null: all of them.
     #[serde(default)]
-    #[schema(min_items = 1, value_type = Option<Vec<SelectedTasks>>)]
+    #[cfg_attr(test, schema(min_items = 1, value_type = Option<Vec<SelectedTasks>>))]
     selected_tasks: TaskSelection,
     /// For `approval`, required: the name of the task that waits, or of the stage.
     task_name: Option<String>,
@@ -46,7 +47,8 @@ pub(crate) struct PipelineActionBody {
 }
 
 /// The answer to an approval.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 enum PipelineApproval {
     Agree,

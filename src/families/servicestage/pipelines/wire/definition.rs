@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use foldhash::HashSet;
 use serde::Deserialize;
-use utoipa::ToSchema;
 
 use crate::families::servicestage::names::check_name;
 use crate::families::servicestage::pipelines::model::definition::{
@@ -12,46 +11,52 @@ use crate::families::servicestage::pipelines::model::definition::{
 };
 use crate::families::servicestage::pipelines::model::stages::{Stage, StageTask, Stages};
 use crate::families::servicestage::pipelines::wire::spelling::respelt_stages;
+#[cfg(test)]
+use crate::http::attributes::evidence::Inferred;
 use crate::http::context::add_hint;
-use crate::http::evidence::schema::Inferred;
 use crate::http::json::{RawJson, ValidationError};
 use crate::sim::fuzzy::nearest;
 
+#[cfg(test)]
 type InferredFailMode = Inferred<FailMode>;
+#[cfg(test)]
 type InferredTask = Inferred<PipelineTask>;
+#[cfg(test)]
 type InferredValue = Inferred<RawJson>;
 
 /// The body of a creation and of an edit.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct PipelineBody {
     /// 2 to 64 letters, digits, `-` and `_`, beginning with a letter and ending with a letter or digit. Unique in the
     /// project and enterprise project.
-    #[schema(pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
+    #[cfg_attr(test, schema(pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$"))]
     name: String,
     /// Free text; `""` if absent.
     description: Option<String>,
     /// Must be 2.
-    #[schema(minimum = 2, maximum = 2, example = 2)]
+    #[cfg_attr(test, schema(minimum = 2, maximum = 2, example = 2))]
     model_version: i64,
     /// `ui` or `template`.
     config_mode: ConfigMode,
     /// Template sources; required for `template`. Responses repeat them verbatim.
-    #[schema(value_type = Option<Vec<PipelineSource>>)]
+    #[cfg_attr(test, schema(value_type = Option<Vec<PipelineSource>>))]
     sources: Option<RawJson>,
     /// The stages; required for `ui`. Responses repeat them verbatim, fields in the camelCase of the sibling API
     /// (`approvalType`) in `snake_case`. For `template` they describe the contents of
     /// the package, since the emulator cannot read it.
-    #[schema(value_type = Option<Vec<PipelineStage>>)]
+    #[cfg_attr(test, schema(value_type = Option<Vec<PipelineStage>>))]
     stages: Option<RawJson>,
     /// The enterprise project; absent or empty: `0`, the default one.
     enterprise_project_id: Option<String>,
     /// `stop` (default) or `continue`: the detail has it, the table of the body does not.
-    #[schema(inline, value_type = Option<InferredFailMode>)]
+    #[cfg_attr(test, schema(inline, value_type = Option<InferredFailMode>))]
     fail_mode: Option<FailMode>,
 }
 
 /// A template source.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[expect(dead_code, reason = "sources are checked, then kept verbatim")]
 struct PipelineSource {
     /// The location of the package.
@@ -61,7 +66,8 @@ struct PipelineSource {
 }
 
 /// The location of a package.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[expect(dead_code, reason = "sources are checked, then kept verbatim")]
 struct PipelineTemplateSource {
     /// `devcloud`, `obs` or `http`.
@@ -77,7 +83,8 @@ struct PipelineTemplateSource {
 }
 
 /// A release repository, an object store, or any address.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 enum PipelineSourceStorage {
     Devcloud,
@@ -86,7 +93,8 @@ enum PipelineSourceStorage {
 }
 
 /// A header of the request for a package.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[expect(dead_code, reason = "sources are checked, then kept verbatim")]
 struct PipelineSourceHeader {
     key: String,
@@ -94,35 +102,37 @@ struct PipelineSourceHeader {
 }
 
 /// A stage, as in the sibling API. Responses repeat further keys verbatim.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[expect(dead_code, reason = "fields that are only shown are kept verbatim")]
 struct PipelineStage {
     /// Unique in the pipeline.
-    #[schema(min_length = 1)]
+    #[cfg_attr(test, schema(min_length = 1))]
     name: String,
     /// The name on display.
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     display_name: Option<String>,
     /// Free text.
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     description: Option<String>,
     /// Only shown: stages run in the order of the array.
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     order_index: Option<i64>,
     /// Unless absent, null or 0, the stage waits for an approval under its name before its tasks begin.
-    #[schema(inline, value_type = Option<InferredValue>)]
+    #[cfg_attr(test, schema(inline, value_type = Option<InferredValue>))]
     approval_type: Option<RawJson>,
     /// The tasks; may be empty.
-    #[schema(inline, value_type = Vec<InferredTask>)]
+    #[cfg_attr(test, schema(inline, value_type = Vec<InferredTask>))]
     tasks: Vec<PipelineTask>,
 }
 
 /// A task, as in the sibling API. Responses repeat further keys verbatim.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[expect(dead_code, reason = "fields that are only shown are kept verbatim")]
 struct PipelineTask {
     /// Unique in the stage.
-    #[schema(min_length = 1)]
+    #[cfg_attr(test, schema(min_length = 1))]
     name: String,
     /// The name on display.
     display_name: Option<String>,
@@ -133,15 +143,16 @@ struct PipelineTask {
     /// A task of the category `approval` waits for an approval.
     task_type_id: Option<PipelineTaskType>,
     /// Only shown.
-    #[schema(value_type = RawJson, required = false)]
+    #[cfg_attr(test, schema(value_type = RawJson, required = false))]
     input: Option<RawJson>,
     /// Only shown.
-    #[schema(value_type = RawJson, required = false)]
+    #[cfg_attr(test, schema(value_type = RawJson, required = false))]
     output: Option<RawJson>,
 }
 
 /// The type of a task.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[expect(dead_code, reason = "fields that are only shown are kept verbatim")]
 struct PipelineTaskType {
     category: Option<String>,

@@ -1,21 +1,25 @@
 //! The responses, written straight from the stored pipelines. Fields are in the order of the documented examples.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::families::servicestage::pipelines::model::definition::{ConfigMode, FailMode};
-use crate::families::servicestage::pipelines::model::execution::{Execution, Trigger};
+use crate::families::servicestage::pipelines::model::execution::Execution;
+#[cfg(test)]
+use crate::families::servicestage::pipelines::model::execution::Trigger;
 use crate::families::servicestage::pipelines::model::pipeline::Pipeline;
 use crate::families::servicestage::pipelines::model::stages::{Stage, Step};
 use crate::families::servicestage::pipelines::model::status::PipelineStatus;
+#[cfg(test)]
 use crate::families::servicestage::pipelines::wire::codes::ApprovalStatus;
-use crate::http::evidence::schema::Inferred;
+#[cfg(test)]
+use crate::http::attributes::evidence::Inferred;
 use crate::http::json::RawJson;
 use crate::sim::Millis;
 
 /// A row of the list. Times are milliseconds since the epoch. The page's example has `version`, `enterprise_project`
 /// and `extend_info`; its table lacks them.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct PipelineRow<'a> {
     /// A UUID.
     id: &'a str,
@@ -31,7 +35,7 @@ pub(crate) struct PipelineRow<'a> {
     creator: &'a str,
     /// Always 2.
     model_version: u8,
-    #[schema(value_type = PipelineStatus)]
+    #[cfg_attr(test, schema(value_type = PipelineStatus))]
     status: u8,
     /// 0 before the first run.
     last_trigger_at: i64,
@@ -39,7 +43,7 @@ pub(crate) struct PipelineRow<'a> {
     enterprise_project_id: &'a str,
     enterprise_project: Option<&'a str>,
     /// Null before the first run.
-    #[schema(inline, value_type = Option<InferredLatest>)]
+    #[cfg_attr(test, schema(inline, value_type = Option<InferredLatest>))]
     extend_info: Option<ExtendInfo<'a>>,
 }
 
@@ -86,50 +90,57 @@ enum ExtendInfo<'a> {
     Latest(PipelineLatest<'a>),
 }
 
+#[cfg(test)]
 type InferredLatest = Inferred<PipelineLatest<'static>>;
+#[cfg(test)]
 type InferredStatus = Inferred<PipelineStatus>;
+#[cfg(test)]
 type InferredTrigger = Inferred<Trigger>;
 
 /// The latest run, as in the sibling API. A value from a fixture is shown verbatim.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct PipelineLatest<'a> {
     /// The state of the latest run.
     latest_pipeline_state: PipelineLatestState<'a>,
 }
 
 /// The state of the latest run.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct PipelineLatestState<'a> {
     /// The execution's number.
     id: i64,
     pipeline_id: &'a str,
     /// The pipeline's version at the start.
     version: i64,
-    #[schema(value_type = PipelineStatus)]
+    #[cfg_attr(test, schema(value_type = PipelineStatus))]
     status: u8,
     stage_states: Vec<PipelineStageState<'a>>,
 }
 
 /// The state of a stage.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct PipelineStageState<'a> {
     name: &'a str,
     /// The status of the approval before the stage; 0 if there is none.
-    #[schema(value_type = ApprovalStatus)]
+    #[cfg_attr(test, schema(value_type = ApprovalStatus))]
     approval_status: u8,
-    #[schema(value_type = PipelineStatus)]
+    #[cfg_attr(test, schema(value_type = PipelineStatus))]
     status: u8,
     task_states: Vec<PipelineTaskState<'a>>,
 }
 
 /// The state of a task.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct PipelineTaskState<'a> {
     name: &'a str,
     display_name: &'a str,
     /// 100 once the task has ended, otherwise 0.
     progress: u8,
-    #[schema(value_type = PipelineStatus)]
+    #[cfg_attr(test, schema(value_type = PipelineStatus))]
     status: u8,
     order_index: i64,
 }
@@ -211,8 +222,8 @@ fn stage_status(steps: &[(Step, PipelineStatus)]) -> PipelineStatus {
 }
 
 /// A pipeline: the documented keys, then six keys of the list.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Pipeline)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = Pipeline))]
 pub(crate) struct PipelineDetail<'a> {
     name: &'a str,
     description: &'a str,
@@ -223,26 +234,27 @@ pub(crate) struct PipelineDetail<'a> {
     fail_mode: FailMode,
     enterprise_project_id: &'a str,
     pipeline_declaration: PipelineDeclaration<'a>,
-    #[schema(inline, value_type = InferredStatus)]
+    #[cfg_attr(test, schema(inline, value_type = InferredStatus))]
     status: u8,
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     version: i64,
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     creator: &'a str,
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     create_time: i64,
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     update_time: i64,
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     last_trigger_at: i64,
 }
 
 /// The declared sources and stages. The page calls it a list, but describes an object with these two keys.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 struct PipelineDeclaration<'a> {
-    #[schema(value_type = Vec<Object>)]
+    #[cfg_attr(test, schema(value_type = Vec<Object>))]
     sources: &'a RawJson,
-    #[schema(value_type = Vec<Object>)]
+    #[cfg_attr(test, schema(value_type = Vec<Object>))]
     stages: &'a RawJson,
 }
 
@@ -272,20 +284,21 @@ impl<'a> PipelineDetail<'a> {
 }
 
 /// The response to an action. `id` is a number as in the page's example; the page's table calls it a string.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PipelineActed)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = PipelineActed))]
 pub(crate) struct ActionResponse<'a> {
     /// The execution's number.
     pub(crate) id: i64,
     pub(crate) pipeline_id: &'a str,
     /// The status right after the command.
-    #[schema(value_type = PipelineStatus)]
+    #[cfg_attr(test, schema(value_type = PipelineStatus))]
     pub(crate) status: u8,
 }
 
 /// An execution record. The types of `trigger` and `version` contradict their descriptions on the page, so they follow
 /// the sibling API: a name and a number.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct PipelineRecord<'a> {
     /// The execution's number.
     id: i64,
@@ -294,15 +307,15 @@ pub(crate) struct PipelineRecord<'a> {
     version: i64,
     /// The name of the caller who started it, or of the pipeline's creator.
     trigger: &'a str,
-    #[schema(inline, value_type = InferredTrigger)]
+    #[cfg_attr(test, schema(inline, value_type = InferredTrigger))]
     trigger_type: u8,
     /// The time of the start.
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     trigger_at: i64,
-    #[schema(inline, value_type = InferredStatus)]
+    #[cfg_attr(test, schema(inline, value_type = InferredStatus))]
     status: u8,
     /// The time of the end; 0 until then.
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("inferred")))))]
     end_at: i64,
 }
 
@@ -322,7 +335,8 @@ impl<'a> PipelineRecord<'a> {
 }
 
 /// The execution records of a pipeline.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct PipelineRecords<'a> {
     /// The number of all executions; the newest 1,000 are kept.
     pub(crate) count: u64,

@@ -1,15 +1,20 @@
 //! A component of a plan: its JSON text, and the fields that the emulator uses.
 
+#[cfg(test)]
 use std::borrow::Cow;
 
 use serde::Deserialize;
+#[cfg(test)]
 use serde_json::json;
+#[cfg(test)]
 use utoipa::openapi::{RefOr, Schema};
+#[cfg(test)]
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::families::servicestage::names::check_name;
+#[cfg(test)]
+use crate::http::attributes::derived_schema::with_required;
 use crate::http::json::{RawFields, RawJson, ValidationError};
-use crate::http::openapi::derived_schema::with_required;
 use crate::sim::heap::heap_of;
 use crate::sim::pack::pack_structs;
 use crate::sim::step_name::{StepName, Unit};
@@ -32,20 +37,21 @@ pub struct Component {
 
 /// A component in requests and in the detail. The page has some thirty more tables, which could not be read: other fields
 /// are kept byte for byte and returned.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[expect(
     dead_code,
     reason = "fields that are only returned are checked, then kept in the text"
 )]
 pub struct ReleasePlanComponent {
     /// The release batch, at least 0. Lower batches come first; the components of a batch are released together.
-    #[schema(value_type = i64, required = true, minimum = 0)]
+    #[cfg_attr(test, schema(value_type = i64, required = true, minimum = 0))]
     seq: Option<i64>,
     /// The id of the application component. Required for upgrade and clone; for create, an absent or empty id is
     /// generated.
     component_id: Option<String>,
     /// 2 to 64 letters, digits, `-` and `_`; the first a letter, the last a letter or a digit.
-    #[schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
+    #[cfg_attr(test, schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$"))]
     name: Option<String>,
     /// The name of the workload.
     workload_name: Option<String>,
@@ -54,7 +60,7 @@ pub struct ReleasePlanComponent {
     /// The mode of creation; absent: create and deploy.
     create_mode: Option<String>,
     /// The runtime stack, an object. Required of requests.
-    #[schema(value_type = Option<Object>)]
+    #[cfg_attr(test, schema(value_type = Option<Object>))]
     runtime_stack: Option<RawJson>,
     /// The version of the component, shown in the deployment information.
     version: Option<String>,
@@ -63,6 +69,7 @@ pub struct ReleasePlanComponent {
 /// The schema of a component in a request: [`ReleasePlanComponent`] with its required fields.
 pub struct RequestedComponent;
 
+#[cfg(test)]
 impl PartialSchema for RequestedComponent {
     fn schema() -> RefOr<Schema> {
         with_required::<ReleasePlanComponent>(
@@ -73,6 +80,7 @@ impl PartialSchema for RequestedComponent {
     }
 }
 
+#[cfg(test)]
 impl ToSchema for RequestedComponent {
     fn name() -> Cow<'static, str> {
         "ReleasePlanRequestedComponent".into()
@@ -84,7 +92,8 @@ impl ToSchema for RequestedComponent {
 }
 
 /// A label.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[expect(dead_code, reason = "labels are checked, then kept in the text")]
 pub struct ReleasePlanLabel {
     /// The key.

@@ -1,13 +1,18 @@
 //! The enums of plans and their components, each value with its text on the wire.
 
+#[cfg(test)]
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+#[cfg(test)]
 use utoipa::openapi::{RefOr, Schema};
+#[cfg(test)]
 use utoipa::{PartialSchema, ToSchema};
 
+#[cfg(test)]
 use crate::http::Evidence;
-use crate::http::evidence::schema::words;
+#[cfg(test)]
+use crate::http::attributes::evidence::words;
 use crate::http::json::either;
 use crate::sim::pack::pack_enums;
 
@@ -26,12 +31,16 @@ macro_rules! text_enum {
             $($(#[$doc])* #[serde(rename = $text)] $variant,)+
         }
 
+        #[cfg(test)]
+        #[cfg(test)]
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
                 words(concat!($($about, "\n"),*), [$(($text, text_enum!(@evidence $($evidence)?)),)+])
             }
         }
 
+        #[cfg(test)]
+        #[cfg(test)]
         impl ToSchema for $name {
             fn name() -> Cow<'static, str> {
                 stringify!($schema).into()

@@ -8,7 +8,9 @@ use super::{NO_DOCUMENTS, project, unknown};
 use crate::families::zadig::access::has_role;
 use crate::families::zadig::catalog::wire::environments::{EnvironmentDetail, EnvironmentItem};
 use crate::families::zadig::dialect::Zadig;
-use crate::families::zadig::error::{Error, TypedError, UntypedError};
+use crate::families::zadig::error::Error;
+#[cfg(test)]
+use crate::families::zadig::error::{TypedError, UntypedError};
 use crate::families::zadig::extract::Id;
 use crate::families::zadig::query::Params;
 use crate::families::zadig::response;
@@ -28,7 +30,7 @@ const NAME_HINT: &str =
 ///
 /// A caller without the permission sees none, and neither does one of an unknown project. The order is that of the
 /// fixtures. Errors: 400, 401.
-#[utoipa::path(get, path = "/openapi/environments", operation_id = "ListEnvironments", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/environments", operation_id = "ListEnvironments", tag = "zadig",
     params(("projectKey" = String, Query, description = "The project.")),
     responses(
         (status = 200, body = [EnvironmentItem]),
@@ -39,7 +41,7 @@ const NAME_HINT: &str =
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Environment, read 2026-11")),
         ("x-action" = json!("get_environment")),
         ("x-differences" = json!("The service has env_key in place of the documented env_name; both are there, under --fidelity strict env_key alone. The order is inferred."))
-    ))]
+    )))]
 pub async fn list_environments(
     State(zadig): State<Zadig>,
     caller: Caller,
@@ -51,7 +53,7 @@ pub async fn list_environments(
 /// Lists the production environments of a project.
 ///
 /// As for test environments, with a permission of its own. Errors: 400, 401.
-#[utoipa::path(get, path = "/openapi/environments/production", operation_id = "ListProductionEnvironments", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/environments/production", operation_id = "ListProductionEnvironments", tag = "zadig",
     params(("projectKey" = String, Query, description = "The project.")),
     responses(
         (status = 200, body = [EnvironmentItem]),
@@ -62,7 +64,7 @@ pub async fn list_environments(
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Environment, read 2026-11")),
         ("x-action" = json!("get_production_environment")),
         ("x-differences" = json!("The service has env_key in place of the documented env_name; both are there, under --fidelity strict env_key alone. The order is inferred."))
-    ))]
+    )))]
 pub async fn list_production_environments(
     State(zadig): State<Zadig>,
     caller: Caller,
@@ -110,7 +112,7 @@ fn list(
 /// Shows a test environment with its services and their containers.
 ///
 /// Every login may see it. A production environment is unknown here. Errors: 400, 401, 500.
-#[utoipa::path(get, path = "/openapi/environments/{name}", operation_id = "GetEnvironment", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/environments/{name}", operation_id = "GetEnvironment", tag = "zadig",
     params(
         ("name" = String, Path, description = "The environment's name."),
         ("projectKey" = String, Query, description = "The project."),
@@ -125,7 +127,7 @@ fn list(
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Environment, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("A service needs no template: the service refuses an environment whose template is gone (6078). The status of a service comes from fixtures, running if they have none."))
-    ))]
+    )))]
 pub async fn get_environment(
     State(zadig): State<Zadig>,
     params: Params,
@@ -137,7 +139,7 @@ pub async fn get_environment(
 /// Shows a production environment with its services and their containers.
 ///
 /// As for test environments. Errors: 400, 401, 500.
-#[utoipa::path(get, path = "/openapi/environments/production/{name}", operation_id = "GetProductionEnvironment", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/environments/production/{name}", operation_id = "GetProductionEnvironment", tag = "zadig",
     params(
         ("name" = String, Path, description = "The environment's name."),
         ("projectKey" = String, Query, description = "The project."),
@@ -152,7 +154,7 @@ pub async fn get_environment(
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Environment, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("As for test environments."))
-    ))]
+    )))]
 pub async fn get_production_environment(
     State(zadig): State<Zadig>,
     params: Params,

@@ -12,7 +12,9 @@ use crate::families::zadig::access::{forbidden, has_any_role};
 use crate::families::zadig::catalog::ProjectInfo;
 use crate::families::zadig::catalog::wire::projects::{ProjectDetail, ProjectItem, ProjectList};
 use crate::families::zadig::dialect::Zadig;
-use crate::families::zadig::error::{Error, TypedError, UntypedError};
+use crate::families::zadig::error::Error;
+#[cfg(test)]
+use crate::families::zadig::error::{TypedError, UntypedError};
 use crate::families::zadig::query::{Params, integer};
 use crate::families::zadig::response;
 use crate::families::zadig::table::Table;
@@ -25,7 +27,7 @@ const ROW_SIZE: usize = 128;
 ///
 /// Administrators see every project, others those in which they have a role. Projects that changed in the same second
 /// are in the order of their keys. Errors: 400, 401, 500.
-#[utoipa::path(get, path = "/openapi/projects/project", operation_id = "ListZadigProjects", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/projects/project", operation_id = "ListZadigProjects", tag = "zadig",
     params(
         ("pageSize" = Option<i64>, Query, description = "The maximum number of projects on the page; absent: 20."),
         ("pageNum" = Option<i64>, Query, description = "The number of the page, from 1; absent: 1."),
@@ -40,7 +42,7 @@ const ROW_SIZE: usize = 128;
         ("x-source" = json!("Zadig v4.0 documentation, OpenAPI, Project, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("Projects come from fixtures, or begin with their first resource. The order of equal times, and the texts for a page size of 0 and for a negative page, are inferred."))
-    ))]
+    )))]
 pub async fn list_zadig_projects(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,
@@ -103,7 +105,7 @@ fn page(params: &Params) -> Result<(usize, usize), Error> {
 /// Shows a project.
 ///
 /// Any role in the project is enough. An unknown project is a 403, for administrators too. Errors: 400, 401, 403.
-#[utoipa::path(get, path = "/openapi/projects/project/detail", operation_id = "GetZadigProject", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/projects/project/detail", operation_id = "GetZadigProject", tag = "zadig",
     params(("projectKey" = String, Query, description = "The project.")),
     responses(
         (status = 200, body = ProjectDetail),
@@ -114,7 +116,7 @@ fn page(params: &Params) -> Result<(usize, usize), Error> {
         ("x-source" = json!("Zadig v4.0 documentation, OpenAPI, Project, read 2026-11")),
         ("x-action" = json!("get_project")),
         ("x-differences" = json!("The time is create_time, as in the example and the service; the table says created_time."))
-    ))]
+    )))]
 pub async fn get_zadig_project(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,

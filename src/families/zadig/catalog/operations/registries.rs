@@ -9,7 +9,9 @@ use crate::families::zadig::access::forbidden;
 use crate::families::zadig::catalog::wire::registries::RegistryView;
 use crate::families::zadig::catalog::{Catalog, ImageRegistry};
 use crate::families::zadig::dialect::Zadig;
-use crate::families::zadig::error::{Error, UntypedError};
+use crate::families::zadig::error::Error;
+#[cfg(test)]
+use crate::families::zadig::error::UntypedError;
 use crate::families::zadig::extract::Id;
 use crate::families::zadig::response;
 use crate::families::zadig::versions::table::is_id;
@@ -23,14 +25,14 @@ const ROW_SIZE: usize = 192;
 /// Lists the image registries of the installation.
 ///
 /// Every login may see them. The order is that of the projects' keys and of the fixtures. Errors: 401.
-#[utoipa::path(get, path = "/openapi/system/registry", operation_id = "ListRegistries", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/system/registry", operation_id = "ListRegistries", tag = "zadig",
     responses((status = 200, body = [RegistryView])),
     extensions(
         ("x-evidence" = json!("documented")),
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Registry, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("The service lists them in the order of their creation."))
-    ))]
+    )))]
 pub async fn list_registries(State(Zadig(handle)): State<Zadig>) -> Response {
     handle.read(|table, _, _| {
         let registries = table.catalog.distinct_registries();
@@ -42,7 +44,7 @@ pub async fn list_registries(State(Zadig(handle)): State<Zadig>) -> Response {
 /// Shows an image registry.
 ///
 /// Only administrators may see it. Errors: 401, 403, 500.
-#[utoipa::path(get, path = "/openapi/system/registry/{id}", operation_id = "GetRegistry", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/system/registry/{id}", operation_id = "GetRegistry", tag = "zadig",
     params(("id" = String, Path, description = "The registry's id.")),
     responses(
         (status = 200, body = RegistryView),
@@ -53,7 +55,7 @@ pub async fn list_registries(State(Zadig(handle)): State<Zadig>) -> Response {
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Registry, read 2026-11")),
         ("x-action" = json!("admin")),
         ("x-differences" = json!("A malformed id is unknown; the service answers with its first registry, as does --fidelity strict."))
-    ))]
+    )))]
 pub async fn get_registry(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,

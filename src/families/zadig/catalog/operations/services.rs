@@ -8,7 +8,9 @@ use super::{NO_DOCUMENTS, project, unknown};
 use crate::families::zadig::catalog::YamlService;
 use crate::families::zadig::catalog::wire::services::{YamlServiceDetail, YamlServiceItem};
 use crate::families::zadig::dialect::Zadig;
-use crate::families::zadig::error::{Error, TypedError, UntypedError};
+use crate::families::zadig::error::Error;
+#[cfg(test)]
+use crate::families::zadig::error::{TypedError, UntypedError};
 use crate::families::zadig::extract::Id;
 use crate::families::zadig::query::Params;
 use crate::families::zadig::response;
@@ -24,7 +26,7 @@ const EMPTY: &str = "projectKey cannot be empty";
 ///
 /// Every login may see them. The services of `service_templates` come first, in the order of the fixtures, then those
 /// that only test environments have. Errors: 400, 401, 500.
-#[utoipa::path(get, path = "/openapi/service/yaml/services", operation_id = "ListYamlServices", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/service/yaml/services", operation_id = "ListYamlServices", tag = "zadig",
     params(("projectKey" = String, Query, description = "The project.")),
     responses(
         (status = 200, body = [YamlServiceItem]),
@@ -36,7 +38,7 @@ const EMPTY: &str = "projectKey cannot be empty";
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Service, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("An array as in the service; the document has an object with the key service. An unknown project has no services unless --references checked. The service's order is random."))
-    ))]
+    )))]
 pub async fn list_yaml_services(
     State(zadig): State<Zadig>,
     params: Params,
@@ -47,7 +49,7 @@ pub async fn list_yaml_services(
 /// Lists the production services of a project that are deployed from YAML.
 ///
 /// As for test services. Errors: 400, 401, 500.
-#[utoipa::path(get, path = "/openapi/service/yaml/production/services", operation_id = "ListProductionYamlServices",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/service/yaml/production/services", operation_id = "ListProductionYamlServices",
     tag = "zadig",
     params(("projectKey" = String, Query, description = "The project.")),
     responses(
@@ -60,7 +62,7 @@ pub async fn list_yaml_services(
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Service, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("An unknown project has no services unless --references checked. The service's order is random."))
-    ))]
+    )))]
 pub async fn list_production_yaml_services(
     State(zadig): State<Zadig>,
     params: Params,
@@ -89,7 +91,7 @@ fn list(Zadig(handle): &Zadig, params: &Params, production: bool) -> Result<Resp
 /// Shows a test service with its YAML.
 ///
 /// Every login may see it. Errors: 400, 401, 500.
-#[utoipa::path(get, path = "/openapi/service/yaml/{name}", operation_id = "GetYamlService", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/service/yaml/{name}", operation_id = "GetYamlService", tag = "zadig",
     params(
         ("name" = String, Path, description = "The service's name."),
         ("projectKey" = String, Query, description = "The project."),
@@ -104,7 +106,7 @@ fn list(Zadig(handle): &Zadig, params: &Params, production: bool) -> Result<Resp
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Service, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("A service that only an environment has is shown without its YAML."))
-    ))]
+    )))]
 pub async fn get_yaml_service(
     State(zadig): State<Zadig>,
     params: Params,
@@ -116,7 +118,7 @@ pub async fn get_yaml_service(
 /// Shows a production service with its YAML.
 ///
 /// As for test services. Errors: 400, 401, 500.
-#[utoipa::path(get, path = "/openapi/service/yaml/production/{name}", operation_id = "GetProductionYamlService",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/service/yaml/production/{name}", operation_id = "GetProductionYamlService",
     tag = "zadig",
     params(
         ("name" = String, Path, description = "The service's name."),
@@ -132,7 +134,7 @@ pub async fn get_yaml_service(
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Service, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("A service that only an environment has is shown without its YAML."))
-    ))]
+    )))]
 pub async fn get_production_yaml_service(
     State(zadig): State<Zadig>,
     params: Params,

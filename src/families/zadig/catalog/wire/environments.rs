@@ -1,7 +1,6 @@
 //! The answers to reads of environments.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::services::ContainerView;
 use crate::families::zadig::catalog::{
@@ -11,18 +10,18 @@ use crate::families::zadig::catalog::{
 use crate::world::settings::ZadigGeneration;
 
 /// An environment in the list.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigEnvironmentItem)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigEnvironmentItem))]
 pub struct EnvironmentItem<'a> {
     /// The name, as the document spells it. Absent under `--fidelity strict`. An alias is `envName`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub env_name: Option<&'a str>,
     /// The alias. Absent without one. It is not declared, since generators of clients could not tell its name from the other.
     #[serde(rename = "envName", skip_serializing_if = "Option::is_none")]
-    #[schema(ignore)]
+    #[cfg_attr(test, schema(ignore))]
     pub alias: Option<&'a str>,
     /// The name.
-    #[schema(required = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(required = false, extensions(("x-evidence" = json!("observed")))))]
     pub env_key: &'a str,
     /// The cluster.
     pub cluster_id: &'a str,
@@ -67,8 +66,8 @@ fn given(text: &str) -> Option<&str> {
 }
 
 /// An environment with its services.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigEnvironmentDetail)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigEnvironmentDetail))]
 pub struct EnvironmentDetail<'a> {
     /// The project.
     pub project_key: &'a str,
@@ -121,8 +120,8 @@ impl<'a> EnvironmentDetail<'a> {
 }
 
 /// A service of an environment.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigEnvironmentService)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigEnvironmentService))]
 pub struct EnvironmentServiceView<'a> {
     /// The name.
     pub service_name: &'a str,

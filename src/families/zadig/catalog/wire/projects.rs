@@ -1,14 +1,14 @@
 //! The answers to reads of projects.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::families::zadig::catalog::ProjectInfo;
 
 /// A page of projects.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(untagged)]
-#[schema(as = ZadigProjectList)]
+#[cfg_attr(test, schema(as = ZadigProjectList))]
 pub enum ProjectList<'a> {
     Some {
         /// The number of the projects that the caller sees.
@@ -35,8 +35,8 @@ impl ProjectList<'_> {
 }
 
 /// A project.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigProjectItem)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigProjectItem))]
 pub struct ProjectItem<'a> {
     /// The name.
     pub project_name: &'a str,
@@ -60,15 +60,15 @@ impl<'a> ProjectItem<'a> {
 }
 
 /// A project with its metadata.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigProjectDetail)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigProjectDetail))]
 pub struct ProjectDetail<'a> {
     /// The name.
     pub project_name: &'a str,
     /// The key.
     pub project_key: &'a str,
     /// True if every user may read it.
-    #[schema(required = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(required = false, extensions(("x-evidence" = json!("observed")))))]
     pub is_public: bool,
     /// The description.
     pub desc: &'a str,

@@ -1,13 +1,12 @@
 //! The answers to reads of registries.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::families::zadig::catalog::ImageRegistry;
 
 /// An image registry.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigRegistry)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigRegistry))]
 pub struct RegistryView<'a> {
     /// The id.
     pub registry_id: &'a str,

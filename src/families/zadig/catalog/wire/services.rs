@@ -1,20 +1,19 @@
 //! The answers to reads of services.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::families::zadig::catalog::{ImagePath, ServiceContainer, ServiceVariable, YamlService};
 use crate::world::settings::ZadigGeneration;
 
 /// A container.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigContainer)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigContainer))]
 pub struct ContainerView<'a> {
     /// The name.
     pub name: &'a str,
     /// `init` for a container that runs before the others, else empty.
     #[serde(rename = "type")]
-    #[schema(required = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(required = false, extensions(("x-evidence" = json!("observed")))))]
     pub kind: &'a str,
     /// The address of the image.
     pub image: &'a str,
@@ -26,7 +25,7 @@ pub struct ContainerView<'a> {
     pub image_path: Option<&'a ImagePath>,
     /// The same in generation 1. Declared as the other, since generators of clients could not tell their names apart.
     #[serde(rename = "imagePath", skip_serializing_if = "Option::is_none")]
-    #[schema(ignore)]
+    #[cfg_attr(test, schema(ignore))]
     pub image_path_v3: Option<&'a ImagePath>,
 }
 
@@ -49,8 +48,8 @@ impl<'a> ContainerView<'a> {
 }
 
 /// A container in the list of services.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigServiceContainer)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigServiceContainer))]
 pub struct ContainerItem<'a> {
     /// The name.
     pub name: &'a str,
@@ -61,13 +60,13 @@ pub struct ContainerItem<'a> {
 }
 
 /// A service in the list.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigYamlServiceItem)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigYamlServiceItem))]
 pub struct YamlServiceItem<'a> {
     /// The name.
     pub service_name: &'a str,
     /// The place that it is written in, such as `gitlab`; `spock` is Zadig itself.
-    #[schema(required = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(required = false, extensions(("x-evidence" = json!("observed")))))]
     pub source: &'a str,
     /// `k8s`.
     #[serde(rename = "type")]
@@ -93,19 +92,19 @@ impl<'a> YamlServiceItem<'a> {
 }
 
 /// A service with its YAML.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigYamlServiceDetail)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigYamlServiceDetail))]
 pub struct YamlServiceDetail<'a> {
     /// The name.
     pub service_name: &'a str,
     /// The place that it is written in, such as `gitlab`; `spock` is Zadig itself.
-    #[schema(required = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(required = false, extensions(("x-evidence" = json!("observed")))))]
     pub source: &'a str,
     /// `k8s`.
     #[serde(rename = "type")]
     pub kind: &'a str,
     /// The template that it is made from, or empty.
-    #[schema(required = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(required = false, extensions(("x-evidence" = json!("observed")))))]
     pub template_name: &'a str,
     /// The creator.
     pub created_by: &'a str,

@@ -2,7 +2,6 @@
 //! have, so it keeps them as they are.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::families::zadig::release_plans::messages::PlanError;
 use crate::http::json::{RawJson, default_if_null};
@@ -27,106 +26,109 @@ const REJECTED: &str = "reject";
 const MOST_NODES: usize = 20;
 
 /// The approval of a plan.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
-#[schema(as = ZadigApproval)]
+#[cfg_attr(test, schema(as = ZadigApproval))]
 pub struct ZadigPlanApproval {
     /// True if the plan can be executed only after the approval.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub enabled: bool,
     /// `passed`, `reject`, or empty.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub status: String,
     /// `native`, `lark`, `lark_intl`, `dingtalk` or `workwx`.
     #[serde(rename = "type")]
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub kind: String,
     /// The description.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub description: String,
     /// The start, in seconds since the epoch; absent: 0.
     #[serde(skip_serializing_if = "is_zero")]
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     pub start_time: i64,
     /// The end, in seconds since the epoch; absent: 0.
     #[serde(skip_serializing_if = "is_zero")]
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     pub end_time: i64,
     /// The approval by users of Zadig.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub native_approval: Option<ZadigNativeApproval>,
     /// The approval by Lark, as it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub lark_approval: Option<RawJson>,
     /// The approval by `DingTalk`, as it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub dingtalk_approval: Option<RawJson>,
     /// The approval by `WeCom`, as it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(nullable = false, extensions(("x-evidence" = json!("observed")))))]
     pub workwx_approval: Option<RawJson>,
 }
 
 /// The approval by users of Zadig.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
-#[schema(as = ZadigNativeApproval)]
+#[cfg_attr(test, schema(as = ZadigNativeApproval))]
 pub struct ZadigNativeApproval {
     /// The time for the approval in minutes, which a release plan does not limit.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub timeout: i64,
     /// The users who are asked.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub approve_users: Vec<ZadigApprover>,
     /// Always empty here: the users with those of groups.
     #[serde(deserialize_with = "default_if_null")]
-    #[schema(required = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(required = false, extensions(("x-evidence" = json!("observed")))))]
     pub flat_approve_users: Vec<RawJson>,
     /// The number of users who must approve.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub needed_approvers: i64,
     /// Always empty: the answers are those of the users.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub reject_or_approve: String,
     /// The id of the present round of answers; empty before the first.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub instance_code: String,
 }
 
 /// A user who is asked for an approval, with the answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
-#[schema(as = ZadigApprover)]
+#[cfg_attr(test, schema(as = ZadigApprover))]
 pub struct ZadigApprover {
     /// `user`, or `group` for a group of users.
     #[serde(rename = "type")]
-    #[schema(required = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(required = false, extensions(("x-evidence" = json!("observed")))))]
     pub kind: String,
     /// The user's id.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub user_id: String,
     /// The user's name.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub user_name: String,
     /// The group's id.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     pub group_id: String,
     /// The group's name.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(extensions(("x-evidence" = json!("observed")))))]
     pub group_name: String,
     /// `approve`, `reject`, or empty.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub reject_or_approve: String,
     /// The comment on the answer.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub comment: String,
     /// The time of the answer, in seconds since the epoch, or 0.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub operation_time: i64,
 }
 

@@ -1,7 +1,6 @@
 //! The log of a plan: who did what.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::sim::heap::heap_of;
 use crate::sim::pack::pack_structs;
@@ -28,42 +27,43 @@ pub mod words {
 }
 
 /// An entry in the log of a plan.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
-#[schema(as = ZadigReleasePlanLog)]
+#[cfg_attr(test, schema(as = ZadigReleasePlanLog))]
 pub struct ZadigPlanLog {
     /// The id, 24 hexadecimal digits.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub id: String,
     /// The plan's id.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub plan_id: String,
     /// The user, or the service itself.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub username: String,
     /// The user's account.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub account: String,
     /// The verb, in Chinese.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub verb: String,
     /// The plan or the job.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub target_name: String,
     /// The kind of target, in Chinese.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub target_type: String,
     /// The status before, if that is the target; otherwise empty.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub before: String,
     /// The status after, if that is the target; otherwise empty.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub after: String,
     /// The result of an approval, or empty.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub detail: String,
     /// The instant, in seconds since the epoch.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub created_at: i64,
 }
 

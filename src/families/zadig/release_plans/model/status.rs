@@ -1,14 +1,20 @@
 //! The statuses of a plan and of its jobs, with the changes that each generation allows.
 
+#[cfg(test)]
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+#[cfg(test)]
 use strum::VariantArray;
+#[cfg(test)]
 use utoipa::openapi::{RefOr, Schema};
+#[cfg(test)]
 use utoipa::{PartialSchema, ToSchema};
 
+#[cfg(test)]
 use crate::http::Evidence;
-use crate::http::evidence::schema::{known_words, words};
+#[cfg(test)]
+use crate::http::attributes::evidence::{known_words, words};
 use crate::sim::pack::pack_enums;
 use crate::world::settings::ZadigGeneration;
 
@@ -108,6 +114,7 @@ impl ZadigPlanStatus {
     }
 }
 
+#[cfg(test)]
 impl PartialSchema for ZadigPlanStatus {
     fn schema() -> RefOr<Schema> {
         // The document shows one of them.
@@ -123,6 +130,7 @@ impl PartialSchema for ZadigPlanStatus {
     }
 }
 
+#[cfg(test)]
 impl ToSchema for ZadigPlanStatus {
     fn name() -> Cow<'static, str> {
         "ZadigReleasePlanStatus".into()
@@ -168,6 +176,7 @@ impl ZadigPlanJobStatus {
     }
 }
 
+#[cfg(test)]
 impl PartialSchema for ZadigPlanJobStatus {
     fn schema() -> RefOr<Schema> {
         // An empty word cannot be one of an enum, of which generators make names.
@@ -179,6 +188,7 @@ impl PartialSchema for ZadigPlanJobStatus {
     }
 }
 
+#[cfg(test)]
 impl ToSchema for ZadigPlanJobStatus {
     fn name() -> Cow<'static, str> {
         "ZadigReleasePlanJobStatus".into()

@@ -12,7 +12,7 @@ use crate::http::json::RawJson;
 
 go_structs! {
     /// The body of a request for a plan. Nothing is required when it is bound.
-    #[schema(as = ZadigCreateReleasePlan)]
+    #[cfg_attr(test, schema(as = ZadigCreateReleasePlan))]
     pub struct CreatePlanBody = "OpenAPICreateReleasePlanArgs" {
         /// The plan's name. It need not be unique.
         name: String as String,
@@ -34,7 +34,7 @@ go_structs! {
     }
 
     /// The body of an edit, which replaces the whole plan: a field that is left out is cleared.
-    #[schema(as = ZadigUpdateReleasePlan)]
+    #[cfg_attr(test, schema(as = ZadigUpdateReleasePlan))]
     pub struct UpdatePlanBody = "OpenAPIUpdateReleasePlanWithJobsArgs" {
         /// The plan's name.
         name: String as String,
@@ -57,19 +57,19 @@ go_structs! {
     }
 
     /// A job of a plan.
-    #[schema(as = ZadigReleasePlanJobBody)]
+    #[cfg_attr(test, schema(as = ZadigReleasePlanJobBody))]
     pub struct PlanJobBody = "OpenAPIReleasePlanJob" {
         /// The name.
         name: String as String,
         /// `text` or `workflow`.
         r#type: String as String,
         /// Of a text `{content, remark}`; of a workflow `{workflow_key, project_key, parameters, inputs, remark}`.
-        #[schema(required = false)]
+        #[cfg_attr(test, schema(required = false))]
         spec: AnyValue as RawJson,
     }
 
     /// An approval.
-    #[schema(as = ZadigApprovalBody)]
+    #[cfg_attr(test, schema(as = ZadigApprovalBody))]
     pub struct ApprovalBody = "Approval" in "models" {
         /// True if the plan can be executed only after the approval.
         enabled: bool as Option<bool>,
@@ -86,18 +86,18 @@ go_structs! {
         /// The approval by users of Zadig.
         native_approval: Option<NativeApprovalBody> as Option<NativeApprovalBody>,
         /// The approval by Lark, which is kept as it is.
-        #[schema(required = false)]
+        #[cfg_attr(test, schema(required = false))]
         lark_approval: AnyValue as RawJson,
         /// The approval by `DingTalk`, which is kept as it is.
-        #[schema(required = false)]
+        #[cfg_attr(test, schema(required = false))]
         dingtalk_approval: AnyValue as RawJson,
         /// The approval by `WeCom`, which is kept as it is.
-        #[schema(required = false)]
+        #[cfg_attr(test, schema(required = false))]
         workwx_approval: AnyValue as RawJson,
     }
 
     /// An approval by users of Zadig.
-    #[schema(as = ZadigNativeApprovalBody)]
+    #[cfg_attr(test, schema(as = ZadigNativeApprovalBody))]
     pub struct NativeApprovalBody = "NativeApproval" in "models" {
         /// The time for the approval in minutes, which a release plan does not limit.
         timeout: GoInt as Option<i64>,
@@ -112,7 +112,7 @@ go_structs! {
     }
 
     /// A user who is asked for an approval.
-    #[schema(as = ZadigApproverBody)]
+    #[cfg_attr(test, schema(as = ZadigApproverBody))]
     pub struct ApproverBody = "User" in "models" {
         /// `user`, or `group` for a group of users.
         r#type: String as Option<String>,
@@ -133,7 +133,7 @@ go_structs! {
     }
 
     /// The answer to an approval.
-    #[schema(as = ZadigApproveReleasePlan)]
+    #[cfg_attr(test, schema(as = ZadigApproveReleasePlan))]
     pub struct ApprovePlanBody = "ApproveRequest" {
         /// True to approve, false to reject.
         approve: bool as Option<bool>,
@@ -142,7 +142,7 @@ go_structs! {
     }
 
     /// The job to execute.
-    #[schema(as = ZadigExecuteReleaseJob)]
+    #[cfg_attr(test, schema(as = ZadigExecuteReleaseJob))]
     pub struct ExecuteJobBody = "ExecuteReleaseJobArgs" {
         /// The job's id.
         id: String as String,
@@ -151,12 +151,12 @@ go_structs! {
         /// The job's type.
         r#type: String as String,
         /// For a text: `{remark}`.
-        #[schema(required = false)]
+        #[cfg_attr(test, schema(required = false))]
         spec: AnyValue as RawJson,
     }
 
     /// The job to skip.
-    #[schema(as = ZadigSkipReleaseJob)]
+    #[cfg_attr(test, schema(as = ZadigSkipReleaseJob))]
     pub struct SkipJobBody = "SkipReleaseJobArgs" {
         /// The job's id.
         id: String as String,
@@ -165,12 +165,12 @@ go_structs! {
         /// The job's type.
         r#type: String as String,
         /// For a text: `{remark}`.
-        #[schema(required = false)]
+        #[cfg_attr(test, schema(required = false))]
         spec: AnyValue as RawJson,
     }
 
     /// The job to retry.
-    #[schema(as = ZadigRetryReleaseJob)]
+    #[cfg_attr(test, schema(as = ZadigRetryReleaseJob))]
     pub struct RetryJobBody = "RetryReleaseJobArgs" {
         /// The job's id.
         id: String as String,
@@ -179,12 +179,12 @@ go_structs! {
         /// The job's type, which must be `workflow`.
         r#type: String as String,
         /// Not used.
-        #[schema(required = false)]
+        #[cfg_attr(test, schema(required = false))]
         spec: AnyValue as RawJson,
     }
 
     /// The specification of a text, as an edit has it.
-    #[schema(as = ZadigReleasePlanText)]
+    #[cfg_attr(test, schema(as = ZadigReleasePlanText))]
     pub struct TextSpecBody = "OpenAPITextReleaseJobSpec" {
         /// The text.
         content: String as Option<String>,
@@ -193,14 +193,14 @@ go_structs! {
     }
 
     /// The specification of a text, as a command has it.
-    #[schema(as = ZadigReleasePlanRemark)]
+    #[cfg_attr(test, schema(as = ZadigReleasePlanRemark))]
     pub struct RemarkBody = "TextReleaseJobSpec" {
         /// A remark.
         remark: String as Option<String>,
     }
 
     /// The specification of a workflow, as an edit has it.
-    #[schema(as = ZadigReleasePlanWorkflow)]
+    #[cfg_attr(test, schema(as = ZadigReleasePlanWorkflow))]
     pub struct WorkflowSpecBody = "OpenAPIWorkflowReleaseJobSpec" {
         /// The workflow.
         workflow_key: String as String,

@@ -1,7 +1,6 @@
 //! Bodies of responses.
 
 use serde::{Serialize, Serializer};
-use utoipa::ToSchema;
 
 use crate::families::zadig::release_plans::model::approval::ZadigPlanApproval;
 use crate::families::zadig::release_plans::model::job::{ZadigPlanJob, ZadigPlanJobSpec};
@@ -16,19 +15,19 @@ use crate::world::settings::ZadigGeneration;
 type PagePlans<'a> = Box<dyn Iterator<Item = ZadigPlanRow<'a>> + 'a>;
 
 /// A page of plans.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ZadigReleasePlanList)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigReleasePlanList))]
 pub struct ZadigPlanList<'a> {
     /// The plans, that with the highest number first.
-    #[schema(value_type = Vec<ZadigPlanRow>)]
+    #[cfg_attr(test, schema(value_type = Vec<ZadigPlanRow>))]
     pub list: StreamedArray<PagePlans<'a>>,
     /// The number of plans of the installation.
     pub total: usize,
 }
 
 /// A plan in the list.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigReleasePlanRow)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigReleasePlanRow))]
 pub struct ZadigPlanRow<'a> {
     /// The id, 24 hexadecimal digits.
     pub id: &'a str,
@@ -61,22 +60,22 @@ impl<'a> ZadigPlanRow<'a> {
 }
 
 /// The answer to a creation: `{"message":"success"}` under v3, the id since v4.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigReleasePlanCreated)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigReleasePlanCreated))]
 pub struct ZadigPlanCreated<'a> {
     /// The new plan's id; absent under v3.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub id: Option<&'a str>,
     /// `success`; absent since v4.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(nullable = false, extensions(("x-evidence" = json!("observed")))))]
     pub message: Option<&'static str>,
 }
 
 /// A plan. The fields that only v4 has are absent under v3.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigReleasePlan)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigReleasePlan))]
 pub struct ZadigPlanDetail<'a> {
     /// The id, 24 hexadecimal digits.
     pub id: &'a str,
@@ -90,7 +89,7 @@ pub struct ZadigPlanDetail<'a> {
     pub manager_id: &'a str,
     /// Not used.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(nullable = false, extensions(("x-evidence" = json!("observed")))))]
     pub approver_id: Option<&'a str>,
     /// The start of the window, in seconds since the epoch, or 0.
     pub start_time: i64,
@@ -109,11 +108,11 @@ pub struct ZadigPlanDetail<'a> {
     /// The time of it, in seconds since the epoch.
     pub update_time: i64,
     /// The sprints of Jira that the plan belongs to. Only fixtures have some.
-    #[schema(required = false, value_type = RawJson, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(required = false, value_type = RawJson, extensions(("x-evidence" = json!("observed")))))]
     pub jira_sprint_association: Option<&'a RawJson>,
     /// The approval; absent: there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub approval: Option<&'a ZadigPlanApproval>,
     /// The jobs.
     pub jobs: Vec<ZadigPlanJobView<'a>>,
@@ -123,7 +122,7 @@ pub struct ZadigPlanDetail<'a> {
     pub planning_time: i64,
     /// The time at which the plan was finished, in seconds since the epoch, or 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(nullable = false, extensions(("x-evidence" = json!("observed")))))]
     pub finish_planning_time: Option<i64>,
     /// The time of the approval, in seconds since the epoch, or 0.
     pub approval_time: i64,
@@ -133,41 +132,41 @@ pub struct ZadigPlanDetail<'a> {
     pub success_time: i64,
     /// A code of the plan's contents. Only fixtures have one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(nullable = false, extensions(("x-evidence" = json!("observed")))))]
     pub instance_code: Option<&'a str>,
     /// The settings of the hooks. Only fixtures have some.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, value_type = RawJson, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(required = false, value_type = RawJson, extensions(("x-evidence" = json!("observed")))))]
     pub hook_settings: Option<Option<&'a RawJson>>,
     /// The time of an external check, in seconds since the epoch, or 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(nullable = false, extensions(("x-evidence" = json!("observed")))))]
     pub wait_for_finish_planning_external_check_time: Option<i64>,
     /// The time of an external check, in seconds since the epoch, or 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(nullable = false, extensions(("x-evidence" = json!("observed")))))]
     pub wait_for_approve_external_check_time: Option<i64>,
     /// The time of an external check, in seconds since the epoch, or 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(nullable = false, extensions(("x-evidence" = json!("observed")))))]
     pub wait_for_execute_external_check_time: Option<i64>,
     /// The time of an external check, in seconds since the epoch, or 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(nullable = false, extensions(("x-evidence" = json!("observed")))))]
     pub wait_for_all_done_external_check_time: Option<i64>,
     /// The reason of a failed external check.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(nullable = false, extensions(("x-evidence" = json!("observed")))))]
     pub external_check_failed_reason: Option<&'a str>,
     /// The description of an external check.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, extensions(("x-evidence" = json!("observed"))))]
+    #[cfg_attr(test, schema(nullable = false, extensions(("x-evidence" = json!("observed")))))]
     pub callback_description: Option<&'a str>,
 }
 
 /// A job of a plan.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigReleasePlanJob)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigReleasePlanJob))]
 pub struct ZadigPlanJobView<'a> {
     /// The id, a uuid.
     pub id: &'a str,
@@ -177,7 +176,7 @@ pub struct ZadigPlanJobView<'a> {
     #[serde(rename = "type")]
     pub kind: &'a str,
     /// Of a text `{content, remark}`; of a workflow `{status, task_id, workflow}`, each absent if there is none.
-    #[schema(value_type = Object)]
+    #[cfg_attr(test, schema(value_type = Object))]
     pub spec: ZadigPlanJobSpecView<'a>,
     /// The status.
     pub status: ZadigPlanJobStatus,

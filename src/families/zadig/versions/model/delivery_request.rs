@@ -51,7 +51,7 @@ go_words! {
 
 go_structs! {
     /// A service that is delivered.
-    #[schema(as = ZadigServiceToDeliver)]
+    #[cfg_attr(test, schema(as = ZadigServiceToDeliver))]
     pub struct ServiceBody = "OpenAPIDeliveryVersionService" {
         /// The name.
         service_name: String as Option<String>,
@@ -72,7 +72,7 @@ go_structs! {
     }
 
     /// An image that is delivered.
-    #[schema(as = ZadigImageToDeliver)]
+    #[cfg_attr(test, schema(as = ZadigImageToDeliver))]
     pub struct ImageBody = "OpenAPIDeliveryVersionImage" {
         /// The container that runs it.
         container_name: String as Option<String>,
@@ -97,7 +97,7 @@ go_structs! {
     }
 
     /// The places of an image's parts in the values of a chart.
-    #[schema(as = ZadigImagePathToDeliver)]
+    #[cfg_attr(test, schema(as = ZadigImagePathToDeliver))]
     pub struct ImagePathBody = "ImagePathSpec" in "models" {
         /// The place of the host with the namespace.
         repo: String as Option<String>,

@@ -1,7 +1,6 @@
 //! The rows of a version: the record of each image and chart. They are stored in the shape of the response.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::sim::heap::heap_of;
 use crate::sim::pack::{pack_enums, pack_structs};
@@ -16,76 +15,78 @@ heap_of! {
 }
 
 /// The delivery of one container by a K8s version: one row per image of the request, disabled ones included.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
-#[schema(as = ZadigDeployInfo)]
+#[cfg_attr(test, schema(as = ZadigDeployInfo))]
 pub struct Deploy {
     /// The row's id, 24 hexadecimal digits.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub id: String,
     /// The service; empty if the request names no container.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub service_name: String,
     /// The container.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub service_module: String,
     /// The full address of the image in the target registry; without a registry, the one in the environment.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub image: String,
     /// The image's name, as in its address.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub image_name: String,
     /// The id of the target registry in the request, or empty.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub registry_id: String,
     /// The creation time, in seconds since the epoch.
     #[serde(default = "unset_time")]
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub create_time: i64,
 }
 
 /// The delivery of a chart by a Helm version, with its images below it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
-#[schema(as = ZadigDistributeInfo)]
+#[cfg_attr(test, schema(as = ZadigDistributeInfo))]
 pub struct Distribute {
     /// The row's id, 24 hexadecimal digits.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub id: String,
     /// The service, which is also the chart's name.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub service_name: String,
     /// The type of the row.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub distribute_type: DistributeType,
     /// The chart; empty for an image.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub chart_name: String,
     /// The repository the chart was pushed to; empty for an image.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub chart_repo_name: String,
     /// The chart's version; empty for an image.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub chart_version: String,
     /// The image's name; empty for a chart.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub service_module: String,
     /// The full address of the image; empty for a chart.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub image: String,
     /// The image's name; empty for a chart.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub image_name: String,
     /// The path between the registry's host and the image's name; empty for a chart.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub namespace: String,
     /// The creation time, in seconds since the epoch.
     #[serde(default = "unset_time")]
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub create_time: i64,
     /// The chart's images; always empty for an image. The document's table shows one object; its example and the
     /// service have an array.
-    #[schema(no_recursion, required = true)]
+    #[cfg_attr(test, schema(no_recursion, required = true))]
     pub sub_distributes: Vec<Self>,
 }
 
@@ -97,9 +98,10 @@ fn unset_time() -> i64 {
 }
 
 /// The type of a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
-#[schema(as = ZadigDistributeType)]
+#[cfg_attr(test, schema(as = ZadigDistributeType))]
 pub enum DistributeType {
     /// A chart.
     #[default]
@@ -111,9 +113,10 @@ pub enum DistributeType {
 }
 
 /// The progress of a version's pushes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-#[schema(as = ZadigProgress)]
+#[cfg_attr(test, schema(as = ZadigProgress))]
 pub struct DeliveryProgress {
     /// The number of pushed images.
     pub success_count: u64,
@@ -126,9 +129,10 @@ pub struct DeliveryProgress {
 }
 
 /// The status of a version's pushes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
-#[schema(as = ZadigUploadStatus)]
+#[cfg_attr(test, schema(as = ZadigUploadStatus))]
 pub enum UploadStatus {
     /// The version succeeded.
     Success,
@@ -142,8 +146,8 @@ pub enum UploadStatus {
 }
 
 /// The type of a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ZadigVersionType)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigVersionType))]
 pub enum VersionKind {
     /// Of services that are deployed from YAML.
     #[serde(rename = "K8SYaml")]
@@ -161,14 +165,14 @@ pub enum VersionKind {
     Eq,
     Serialize,
     Deserialize,
-    ToSchema,
     strum::Display,
     strum::IntoStaticStr,
     strum::VariantArray,
 )]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
-#[schema(as = ZadigVersionStatus)]
+#[cfg_attr(test, schema(as = ZadigVersionStatus))]
 pub enum VersionStatus {
     /// Its images are being pushed.
     Creating,

@@ -36,7 +36,7 @@ pub struct ServiceRequest {
 
 go_structs! {
     /// An image that gets a tag.
-    #[schema(as = ZadigImageData)]
+    #[cfg_attr(test, schema(as = ZadigImageData))]
     pub struct ImageData = "OpenAPIDeliveryVersionImageData" {
         /// The container that runs it.
         container_name: String as Option<String>,

@@ -1,22 +1,23 @@
 //! Bodies that differ between the generations: each world has one of them, which its OpenAPI document names.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
-use serde_json::Value;
-use utoipa::ToSchema;
-use utoipa::openapi::schema::Schema;
-use utoipa::openapi::{Content, OpenApi, RefOr};
+use serde_json::{Value, json};
 
+#[cfg(test)]
 use super::request::{HelmBody, K8sBody};
+#[cfg(test)]
 use super::request_v4::{HelmBodyV4, K8sBodyV4};
+#[cfg(test)]
 use super::response::{VersionDetail, VersionList};
+#[cfg(test)]
 use super::response_v4::{VersionDetailV4, VersionListV4};
-use crate::http::operation::operations_of;
+use crate::http::openapi::document::{contents, operations, schemas};
 use crate::world::settings::ZadigGeneration;
 
 /// The body of a request for a K8s version.
-#[derive(ToSchema)]
+#[cfg(test)]
+#[derive(utoipa::ToSchema)]
 #[schema(as = ZadigK8sBodyChoice)]
 #[serde(untagged)]
 pub enum K8sBodyChoice {
@@ -25,7 +26,8 @@ pub enum K8sBodyChoice {
 }
 
 /// The body of a request for a Helm version.
-#[derive(ToSchema)]
+#[cfg(test)]
+#[derive(utoipa::ToSchema)]
 #[schema(as = ZadigHelmBodyChoice)]
 #[serde(untagged)]
 pub enum HelmBodyChoice {
@@ -34,7 +36,8 @@ pub enum HelmBodyChoice {
 }
 
 /// A page of versions.
-#[derive(ToSchema)]
+#[cfg(test)]
+#[derive(utoipa::ToSchema)]
 #[schema(as = ZadigVersionListChoice)]
 #[serde(untagged)]
 pub enum VersionListChoice<'a> {
@@ -43,7 +46,8 @@ pub enum VersionListChoice<'a> {
 }
 
 /// A version.
-#[derive(ToSchema)]
+#[cfg(test)]
+#[derive(utoipa::ToSchema)]
 #[schema(as = ZadigVersionDetailChoice)]
 #[serde(untagged)]
 pub enum VersionDetailChoice<'a> {
@@ -52,71 +56,42 @@ pub enum VersionDetailChoice<'a> {
 }
 
 /// The names of the choices.
-pub fn choices() -> [Cow<'static, str>; 4] {
-    [
-        K8sBodyChoice::name(),
-        HelmBodyChoice::name(),
-        VersionListChoice::name(),
-        VersionDetailChoice::name(),
-    ]
-}
+pub const CHOICES: [&str; 4] = [
+    "ZadigK8sBodyChoice",
+    "ZadigHelmBodyChoice",
+    "ZadigVersionListChoice",
+    "ZadigVersionDetailChoice",
+];
 
 /// Has a document name the bodies of a generation alone, in place of these choices.
-pub fn choose(api: &mut OpenApi, generation: ZadigGeneration, choices: &[Cow<str>]) {
-    let before = named_schemas(api);
+pub fn choose(document: &mut Value, generation: ZadigGeneration, choices: &[&str]) {
+    let before = named_schemas(document);
     for name in choices {
-        let components = api.components.get_or_insert_default();
-        let Some(RefOr::T(Schema::OneOf(choice))) = components.schemas.remove(&**name) else {
+        let Some(mut choice) = schemas(document).and_then(|all| all.remove(*name)) else {
             continue;
         };
-        let own = choice.items.into_iter().nth(match generation {
+        let own = choice["oneOf"][match generation {
             ZadigGeneration::V3 => 0,
             ZadigGeneration::V4 => 1,
-        });
-        let operations = api.paths.paths.values_mut().flat_map(operations_of);
-        for content in operations.flat_map(contents) {
-            if is_of(content, name) {
-                content.schema.clone_from(&own);
+        }]
+        .take();
+        let named = json!({"$ref": format!("#/components/schemas/{name}")});
+        for content in operations(document).flat_map(contents) {
+            if content["schema"] == named {
+                content["schema"].clone_from(&own);
             }
         }
     }
-    let after = named_schemas(api);
-    let components = api.components.get_or_insert_default();
-    for name in before.difference(&after) {
-        components.schemas.remove(name);
-    }
-}
-
-/// The contents of the requests and responses of an operation.
-fn contents(operation: &mut utoipa::openapi::path::Operation) -> Vec<&mut Content> {
-    let mut contents = Vec::new();
-    if let Some(RefOr::T(body)) = &mut operation.request_body {
-        contents.extend(body.content.values_mut());
-    }
-    for response in operation.responses.responses.values_mut() {
-        if let RefOr::T(response) = response {
-            contents.extend(response.content.values_mut());
-        }
-    }
-    let contents = contents.into_iter().filter_map(|content| match content {
-        RefOr::T(content) => Some(content),
-        RefOr::Ref(_) => None,
-    });
-    contents.collect()
-}
-
-fn is_of(content: &Content, schema: &str) -> bool {
-    match &content.schema {
-        Some(RefOr::Ref(reference)) => reference.ref_location.rsplit('/').next() == Some(schema),
-        _ => false,
+    let after = named_schemas(document);
+    if let Some(schemas) = schemas(document) {
+        schemas.retain(|name, _| !before.contains(name) || after.contains(name));
     }
 }
 
 /// The schemas that the operations name, directly or through others.
-fn named_schemas(api: &OpenApi) -> HashSet<String> {
-    let api = serde_json::to_value(api).unwrap_or_default();
+fn named_schemas(document: &Value) -> HashSet<String> {
     let mut named = HashSet::new();
-    let mut to_read = vec![&api["paths"]];
+    let mut to_read = vec![&document["paths"]];
     while let Some(value) = to_read.pop() {
         match value {
             Value::Object(fields) => {
@@ -126,7 +101,7 @@ fn named_schemas(api: &OpenApi) -> HashSet<String> {
                 if let Some(name) = name
                     && named.insert(name.to_owned())
                 {
-                    to_read.push(&api["components"]["schemas"][name]);
+                    to_read.push(&document["components"]["schemas"][name]);
                 }
             }
             Value::Array(items) => to_read.extend(items),

@@ -10,7 +10,7 @@ use crate::families::zadig::versions::model::version_request::{
 go_structs! {
     /// The body of a request for a K8s version. Nothing is required when it is bound, and null stands for an
     /// absent field; a missing value is an error only where it is used.
-    #[schema(as = ZadigCreateK8sVersion)]
+    #[cfg_attr(test, schema(as = ZadigCreateK8sVersion))]
     pub struct K8sBody = "OpenAPICreateK8SDeliveryVersionRequest" {
         /// The project.
         project_key: String as Option<String>,
@@ -34,7 +34,7 @@ go_structs! {
     }
 
     /// A service of a K8s version.
-    #[schema(as = ZadigYamlData)]
+    #[cfg_attr(test, schema(as = ZadigYamlData))]
     pub struct YamlData = "OpenAPICreateK8SDeliveryVersionYamlData" {
         /// The name.
         service_name: String as Option<String>,
@@ -44,7 +44,7 @@ go_structs! {
 
     /// The body of a request for a Helm version. Nothing is required when it is bound, and null stands for an
     /// absent field, but a new version needs charts, a chart repository and a registry.
-    #[schema(as = ZadigCreateHelmVersion)]
+    #[cfg_attr(test, schema(as = ZadigCreateHelmVersion))]
     pub struct HelmBody = "OpenAPICreateHelmDeliveryVersionRequest" {
         /// The project.
         project_key: String as Option<String>,
@@ -69,7 +69,7 @@ go_structs! {
     }
 
     /// A service of a Helm version.
-    #[schema(as = ZadigChartData)]
+    #[cfg_attr(test, schema(as = ZadigChartData))]
     pub struct ChartData = "OpenAPICreateHelmDeliveryVersionChartData" {
         /// The name, which is also the chart's.
         service_name: String as Option<String>,

@@ -1,7 +1,6 @@
 //! Bodies of requests of generation 2.
 
 use serde::Deserialize;
-use utoipa::ToSchema;
 
 use crate::families::zadig::go_json::decode::go_structs;
 use crate::families::zadig::versions::model::delivery_request::{
@@ -12,7 +11,7 @@ use crate::families::zadig::versions::model::rows::VersionKind;
 go_structs! {
     /// The body of a request for a K8s version. Nothing is required when it is bound, and null stands for an absent
     /// field.
-    #[schema(as = ZadigCreateK8sVersionV4)]
+    #[cfg_attr(test, schema(as = ZadigCreateK8sVersionV4))]
     pub struct K8sBodyV4 = "OpenAPICreateK8SDeliveryVersionV2Request" {
         /// The project.
         project_key: String as Option<String>,
@@ -38,7 +37,7 @@ go_structs! {
 
     /// The body of a request for a Helm version. Nothing is required when it is bound, and null stands for an absent
     /// field, but a version needs services and a registry.
-    #[schema(as = ZadigCreateHelmVersionV4)]
+    #[cfg_attr(test, schema(as = ZadigCreateHelmVersionV4))]
     pub struct HelmBodyV4 = "OpenAPICreateHelmDeliveryVersionV2Request" {
         /// The project.
         project_key: String as Option<String>,
@@ -106,15 +105,16 @@ impl From<HelmBodyV4> for DeliveryRequest {
 }
 
 /// The documented body of a retry. The service reads the query alone.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(default)]
-#[schema(as = ZadigRetryVersion)]
+#[cfg_attr(test, schema(as = ZadigRetryVersion))]
 pub struct RetryBody {
     /// The version's id.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub id: String,
     /// The project whose permissions apply.
     #[serde(rename = "projectKey")]
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub project_key: String,
 }

@@ -1,7 +1,6 @@
 //! The bodies of responses.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::families::zadig::versions::model::rows::{
     DeliveryProgress, Deploy, Distribute, VersionKind, VersionStatus,
@@ -14,19 +13,19 @@ use crate::sim::Millis;
 type PageVersions<'a> = Box<dyn Iterator<Item = VersionInfo<'a>> + 'a>;
 
 /// A page of versions.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ZadigVersionList)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigVersionList))]
 pub struct VersionList<'a> {
     /// The versions, newest first.
-    #[schema(value_type = Vec<VersionInfo>)]
+    #[cfg_attr(test, schema(value_type = Vec<VersionInfo>))]
     pub list: StreamedArray<PageVersions<'a>>,
     /// The number of the project's versions.
     pub total: usize,
 }
 
 /// A version.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigVersionInfo)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigVersionInfo))]
 pub struct VersionInfo<'a> {
     /// The id, 24 hexadecimal digits.
     pub id: &'a str,
@@ -42,7 +41,7 @@ pub struct VersionInfo<'a> {
     /// The description: the request's `desc`.
     pub description: &'a str,
     /// The progress. Always null in the list.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub progress: Option<DeliveryProgress>,
     /// The creator's name.
     pub created_by: &'a str,
@@ -69,8 +68,8 @@ impl<'a> VersionInfo<'a> {
 }
 
 /// A version with its rows.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigVersionDetail)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigVersionDetail))]
 pub struct VersionDetail<'a> {
     /// The version.
     pub version_info: VersionInfo<'a>,

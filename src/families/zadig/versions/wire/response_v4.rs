@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::families::zadig::catalog::ImagePath;
 use crate::families::zadig::versions::model::delivered::{
@@ -18,19 +17,19 @@ use crate::sim::Millis;
 type PageItems<'a> = Box<dyn Iterator<Item = VersionItem<'a>> + 'a>;
 
 /// A page of versions.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ZadigVersionListV4)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigVersionListV4))]
 pub struct VersionListV4<'a> {
     /// The versions, newest first.
-    #[schema(value_type = Vec<VersionItem>)]
+    #[cfg_attr(test, schema(value_type = Vec<VersionItem>))]
     pub list: StreamedArray<PageItems<'a>>,
     /// The number of the project's versions.
     pub total: usize,
 }
 
 /// A version in a list.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigVersionItem)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigVersionItem))]
 pub struct VersionItem<'a> {
     /// The id, 24 hexadecimal digits.
     pub id: &'a str,
@@ -72,8 +71,8 @@ impl<'a> VersionItem<'a> {
 }
 
 /// A version with its services. It has no id.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigVersionDetailV4)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigVersionDetailV4))]
 pub struct VersionDetailV4<'a> {
     /// The name, unique in the project.
     pub version: &'a str,
@@ -111,8 +110,8 @@ pub struct VersionDetailV4<'a> {
 }
 
 /// A service of a version.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigDeliveredService)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigDeliveredService))]
 pub struct ServiceView<'a> {
     /// The name.
     pub service_name: &'a str,
@@ -133,8 +132,8 @@ pub struct ServiceView<'a> {
 }
 
 /// An image of a version.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigDeliveredImage)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigDeliveredImage))]
 pub struct ImageView<'a> {
     /// The container that runs it.
     pub container_name: &'a str,
@@ -149,14 +148,14 @@ pub struct ImageView<'a> {
     /// The tag that it is pushed with.
     pub target_image_tag: &'a str,
     /// The places of its parts in the values of a chart; null for a K8s version.
-    #[schema(required = true, value_type = Option<ImagePath>)]
+    #[cfg_attr(test, schema(required = true, value_type = Option<ImagePath>))]
     pub image_path: Option<&'a ImagePath>,
     /// True if it is pushed.
     pub push_image: bool,
     /// The status of the push: `prepare`, `running`, `passed` or `failed`; empty before, and without a push.
     pub status: &'a str,
     /// The error of the last failed push, which stays when a retry succeeds.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub error: Cow<'a, str>,
 }
 

@@ -1,32 +1,32 @@
 //! The parts that workflows and tasks share, in the form of requests, answers and fixtures.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::http::json::RawJson;
 use crate::sim::heap::heap_of;
 use crate::sim::pack::{pack_enums, pack_structs};
 
 /// A variable of a workflow.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
-#[schema(as = ZadigWorkflowParam)]
+#[cfg_attr(test, schema(as = ZadigWorkflowParam))]
 pub struct WorkflowParam {
     /// The name.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub name: String,
     /// The description.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub description: String,
     /// `string`, `text`, `choice`, `repo`, …
     #[serde(rename = "type")]
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub kind: String,
     /// The value.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub value: String,
     /// The repository of a parameter of the type `repo`; otherwise null.
-    #[schema(required = true, value_type = Option<serde_json::Value>)]
+    #[cfg_attr(test, schema(required = true, value_type = Option<serde_json::Value>))]
     pub repo: Option<RawJson>,
     /// The values that a choice has.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -35,10 +35,10 @@ pub struct WorkflowParam {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub choice_value: Vec<String>,
     /// The value unless a task has another.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub default: String,
     /// True if the value is a secret.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub is_credential: bool,
     /// The source of the value.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -46,21 +46,22 @@ pub struct WorkflowParam {
 }
 
 /// The manual start of a stage.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
-#[schema(as = ZadigManualExec)]
+#[cfg_attr(test, schema(as = ZadigManualExec))]
 pub struct ManualExec {
     /// True if the stage waits for somebody to start it.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub enabled: bool,
     /// True if whoever starts it may change inputs.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub modify_params: bool,
     /// True once somebody has started it; the service spells it so.
     #[serde(rename = "excuted", skip_serializing_if = "std::ops::Not::not")]
     pub is_executed: bool,
     /// The users who may start it.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub manual_exec_users: Vec<UserRef>,
     /// The id of who has started it.
     #[serde(rename = "manual_exector_id", skip_serializing_if = "String::is_empty")]
@@ -74,13 +75,14 @@ pub struct ManualExec {
 }
 
 /// A user or a group, with the user's answer to an approval.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
-#[schema(as = ZadigUserRef)]
+#[cfg_attr(test, schema(as = ZadigUserRef))]
 pub struct UserRef {
     /// `user`, `group` or `task_creator`.
     #[serde(rename = "type")]
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub kind: String,
     /// The id of the user.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -111,25 +113,27 @@ fn is_zero(number: &i64) -> bool {
 }
 
 /// The consequence of a job's failure.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
-#[schema(as = ZadigErrorPolicy)]
+#[cfg_attr(test, schema(as = ZadigErrorPolicy))]
 pub struct ErrorPolicy {
     /// The consequence.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub policy: ErrorAction,
     /// The number of further tries, with `retry`.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub maximum_retry: i64,
     /// The users who may decide, with `manual_check`.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub approval_users: Vec<UserRef>,
 }
 
 /// The consequence of a failure.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-#[schema(as = ZadigErrorAction)]
+#[cfg_attr(test, schema(as = ZadigErrorAction))]
 pub enum ErrorAction {
     /// The jobs after it do not run.
     #[default]

@@ -2,7 +2,6 @@
 
 use crate::sim::pack::pack_enums;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// A status. Some words only come from fixtures.
 #[derive(
@@ -14,14 +13,14 @@ use utoipa::ToSchema;
     Eq,
     Serialize,
     Deserialize,
-    ToSchema,
     strum::Display,
     strum::IntoStaticStr,
     strum::VariantArray,
 )]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
-#[schema(as = ZadigWorkflowStatus)]
+#[cfg_attr(test, schema(as = ZadigWorkflowStatus))]
 pub enum WorkflowStatus {
     /// A stage or a job that has not begun.
     #[default]

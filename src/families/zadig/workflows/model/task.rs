@@ -1,7 +1,6 @@
 //! A workflow task and its status.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::job_task::{JobTask, JobTaskState};
 use super::parts::{ManualExec, UserRef, WorkflowParam};
@@ -14,9 +13,10 @@ use crate::sim::step_name::{StepName, Unit};
 use crate::sim::{Millis, NEVER};
 
 /// The release plan that a task was started for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-#[schema(as = ZadigTaskPlan)]
+#[cfg_attr(test, schema(as = ZadigTaskPlan))]
 pub struct TaskPlan {
     /// The plan's id.
     pub id: String,

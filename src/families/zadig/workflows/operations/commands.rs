@@ -7,9 +7,12 @@ use super::path::TaskPath;
 use super::{RUN_WORKFLOW, bad_request, command, refuse, task_caller, task_in_path, task_of};
 use crate::families::zadig::access::check_role;
 use crate::families::zadig::dialect::Zadig;
-use crate::families::zadig::error::{Error, TypedError, UntypedError};
+use crate::families::zadig::error::Error;
+#[cfg(test)]
+use crate::families::zadig::error::{TypedError, UntypedError};
 use crate::families::zadig::extract::unmarshal_body;
 use crate::families::zadig::query::{Params, integer};
+#[cfg(test)]
 use crate::families::zadig::response::ResultMessage;
 use crate::families::zadig::table::Table;
 use crate::families::zadig::workflows::creation::TaskWriteContext;
@@ -28,7 +31,7 @@ use crate::world::settings::{Fidelity, Settings};
 /// Cancels a task that has not passed.
 ///
 /// The jobs that run stop within a second. Errors: 400, 401.
-#[utoipa::path(delete, path = "/openapi/workflows/custom/task", operation_id = "CancelWorkflowTask", tag = "zadig",
+#[cfg_attr(test, utoipa::path(delete, path = "/openapi/workflows/custom/task", operation_id = "CancelWorkflowTask", tag = "zadig",
     params(
         ("taskId" = i64, Query, description = "The number of the task."),
         ("workflowKey" = String, Query, description = "The workflow."),
@@ -42,7 +45,7 @@ use crate::world::settings::{Fidelity, Settings};
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Workflow, and the source of v4.3.0, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-commands" = json!({"words": ["cancel"]}))
-    ))]
+    )))]
 pub async fn cancel_workflow_task(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,
@@ -66,7 +69,7 @@ pub async fn cancel_workflow_task(
 ///
 /// `stage_name` is the name of the job task that waits, as the task shows it. One refusal refuses it; it is approved
 /// when enough users have approved. Errors: 400, 401, 413, 500.
-#[utoipa::path(post, path = "/openapi/workflows/custom/task/approve", operation_id = "ApproveWorkflowTask", tag = "zadig",
+#[cfg_attr(test, utoipa::path(post, path = "/openapi/workflows/custom/task/approve", operation_id = "ApproveWorkflowTask", tag = "zadig",
     request_body(content = ApproveArgs,
         example = json!({"stage_name": "job-1-0-0-sign-off", "workflow_key": "build-deploy", "task_id": 1, "approve": true})),
     responses(
@@ -80,7 +83,7 @@ pub async fn cancel_workflow_task(
         ("x-action" = json!("none")),
         ("x-commands" = json!({"words": ["approve"]})),
         ("x-differences" = json!("The documents take the name of a stage, the service that of a job task. The name of the job task, of the job or of a stage with one pending approval is accepted; with --fidelity strict only that of the job task."))
-    ))]
+    )))]
 pub async fn approve_workflow_task(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,
@@ -163,7 +166,7 @@ fn waiting_job(task: &WorkflowTask, name: &str, is_strict: bool, now: Millis) ->
 /// Puts a task into the queue again that has failed or was cancelled.
 ///
 /// The jobs that have passed stay as they are. Errors: 400, 401, 500.
-#[utoipa::path(post, path = "/openapi/workflows/custom/{name}/task/{taskID}", operation_id = "RetryWorkflowTask", tag = "zadig",
+#[cfg_attr(test, utoipa::path(post, path = "/openapi/workflows/custom/{name}/task/{taskID}", operation_id = "RetryWorkflowTask", tag = "zadig",
     params(
         ("name" = String, Path, description = "The workflow."),
         ("taskID" = i64, Path, description = "The number of the task."),
@@ -179,7 +182,7 @@ fn waiting_job(task: &WorkflowTask, name: &str, is_strict: bool, now: Millis) ->
         ("x-action" = json!("none")),
         ("x-commands" = json!({"words": ["retry"]})),
         ("x-differences" = json!("The end of the last run stays until the next, as in v3.4.1 and v4.3.0. The defect of v4.1 to v4.3, which sets the ends of jobs that have passed to the time of the retry, is left out."))
-    ))]
+    )))]
 pub async fn retry_workflow_task(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,
@@ -230,7 +233,7 @@ fn retry(
 /// Changes the remark of a task.
 ///
 /// Errors: 400, 401, 403, 413, 500.
-#[utoipa::path(put, path = "/openapi/workflows/custom/{name}/task/{taskID}", operation_id = "RemarkWorkflowTask", tag = "zadig",
+#[cfg_attr(test, utoipa::path(put, path = "/openapi/workflows/custom/{name}/task/{taskID}", operation_id = "RemarkWorkflowTask", tag = "zadig",
     params(
         ("name" = String, Path, description = "The workflow."),
         ("taskID" = i64, Path, description = "The number of the task."),
@@ -245,7 +248,7 @@ fn retry(
         ("x-evidence" = json!("observed")),
         ("x-source" = json!("The source of Zadig v4.3.0, read 2026-11")),
         ("x-action" = json!("run_workflow"))
-    ))]
+    )))]
 pub async fn remark_workflow_task(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,

@@ -8,9 +8,13 @@ use super::path::WorkflowPath;
 use super::{bad_request, refuse};
 use crate::families::zadig::access::check_role;
 use crate::families::zadig::dialect::Zadig;
-use crate::families::zadig::error::{Error, TypedError, UntypedError};
+use crate::families::zadig::error::Error;
+#[cfg(test)]
+use crate::families::zadig::error::{TypedError, UntypedError};
 use crate::families::zadig::query::Params;
-use crate::families::zadig::response::{self, ResultMessage, success};
+#[cfg(test)]
+use crate::families::zadig::response::ResultMessage;
+use crate::families::zadig::response::{self, success};
 use crate::families::zadig::workflows::hints::TaskName;
 use crate::families::zadig::workflows::messages::TaskError;
 use crate::families::zadig::workflows::wire::workflow_view::{
@@ -43,7 +47,7 @@ fn unknown(workflow_key: &str) -> TaskName<'_> {
 /// Lists the workflows of a project.
 ///
 /// An unknown project has none. Errors: 400, 401.
-#[utoipa::path(get, path = "/openapi/workflows", operation_id = "ListWorkflows", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/workflows", operation_id = "ListWorkflows", tag = "zadig",
     params(
         ("projectKey" = String, Query, description = "The project."),
         ("viewName" = Option<String>, Query, description = "A view of the project; an unknown one has all workflows."),
@@ -56,7 +60,7 @@ fn unknown(workflow_key: &str) -> TaskName<'_> {
         ("x-evidence" = json!("documented")),
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Workflow, and the source of v4.3.0, read 2026-11")),
         ("x-action" = json!("none"))
-    ))]
+    )))]
 pub async fn list_workflows(
     State(Zadig(handle)): State<Zadig>,
     params: Params,
@@ -84,7 +88,7 @@ pub async fn list_workflows(
 /// Shows a workflow.
 ///
 /// The project is not compared with that of the workflow. Errors: 400, 401, 500.
-#[utoipa::path(get, path = "/openapi/workflows/custom/{name}/detail", operation_id = "GetWorkflow", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/workflows/custom/{name}/detail", operation_id = "GetWorkflow", tag = "zadig",
     params(
         ("name" = String, Path, description = "The workflow."),
         ("projectKey" = String, Query, description = "The project."),
@@ -98,7 +102,7 @@ pub async fn list_workflows(
         ("x-evidence" = json!("observed")),
         ("x-source" = json!("The source of Zadig v4.3.0; the documentation of v5.0, OpenAPI, Workflow, has other fields; read 2026-11")),
         ("x-action" = json!("none"))
-    ))]
+    )))]
 pub async fn get_workflow(
     State(Zadig(handle)): State<Zadig>,
     WorkflowPath(workflow_key): WorkflowPath,
@@ -118,7 +122,7 @@ pub async fn get_workflow(
 /// Deletes a workflow with its tasks.
 ///
 /// Errors: 400, 401, 403.
-#[utoipa::path(delete, path = "/openapi/workflows/custom", operation_id = "DeleteWorkflow", tag = "zadig",
+#[cfg_attr(test, utoipa::path(delete, path = "/openapi/workflows/custom", operation_id = "DeleteWorkflow", tag = "zadig",
     params(
         ("workflowKey" = String, Query, description = "The workflow."),
         ("projectKey" = Option<String>, Query, description = "The project whose permissions apply."),
@@ -131,7 +135,7 @@ pub async fn get_workflow(
         ("x-evidence" = json!("observed")),
         ("x-source" = json!("The source of Zadig v4.3.0, read 2026-11")),
         ("x-action" = json!("edit_workflow"))
-    ))]
+    )))]
 pub async fn delete_workflow(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,

@@ -9,10 +9,14 @@ use super::path::TaskPath;
 use super::{RUN_WORKFLOW, bad_request, command, refuse, task_caller, task_in_path};
 use crate::families::zadig::access::check_role;
 use crate::families::zadig::dialect::Zadig;
-use crate::families::zadig::error::{Error, TypedError, UntypedError};
+use crate::families::zadig::error::Error;
+#[cfg(test)]
+use crate::families::zadig::error::{TypedError, UntypedError};
 use crate::families::zadig::extract::unmarshal_body;
 use crate::families::zadig::query::Params;
-use crate::families::zadig::response::{self, ResultMessage};
+use crate::families::zadig::response;
+#[cfg(test)]
+use crate::families::zadig::response::ResultMessage;
 use crate::families::zadig::table::Table;
 use crate::families::zadig::workflows::hints::TaskName;
 use crate::families::zadig::workflows::messages::TaskError;
@@ -97,7 +101,7 @@ fn paused_stage(
 /// Shows the stage of a task that waits for its start.
 ///
 /// Errors: 400, 401, 403, 500; 404 with --fidelity strict.
-#[utoipa::path(get, path = "/openapi/workflows/custom/{name}/task/{taskID}/manual-exec", operation_id = "GetManualStage", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/workflows/custom/{name}/task/{taskID}/manual-exec", operation_id = "GetManualStage", tag = "zadig",
     params(
         ("name" = String, Path, description = "The workflow."),
         ("taskID" = i64, Path, description = "The number of the task."),
@@ -114,7 +118,7 @@ fn paused_stage(
         ("x-source" = json!("The source of Zadig v5.0.0, read 2026-11")),
         ("x-action" = json!("run_workflow")),
         ("x-differences" = json!("Only v5 has it; it is there in every generation except with --fidelity strict."))
-    ))]
+    )))]
 pub async fn get_manual_stage(
     State(zadig): State<Zadig>,
     caller: Caller,
@@ -152,7 +156,7 @@ pub async fn get_manual_stage(
 /// Starts the stage of a task that waits for it.
 ///
 /// Errors: 400, 401, 403, 413, 500; 404 with --fidelity strict.
-#[utoipa::path(post, path = "/openapi/workflows/custom/{name}/task/{taskID}/manual-exec", operation_id = "StartManualStage", tag = "zadig",
+#[cfg_attr(test, utoipa::path(post, path = "/openapi/workflows/custom/{name}/task/{taskID}/manual-exec", operation_id = "StartManualStage", tag = "zadig",
     params(
         ("name" = String, Path, description = "The workflow."),
         ("taskID" = i64, Path, description = "The number of the task."),
@@ -171,7 +175,7 @@ pub async fn get_manual_stage(
         ("x-action" = json!("run_workflow")),
         ("x-commands" = json!({"words": ["manual_exec"]})),
         ("x-differences" = json!("Only v5 has it; it is there in every generation except with --fidelity strict."))
-    ))]
+    )))]
 pub async fn start_manual_stage(
     State(zadig): State<Zadig>,
     caller: Caller,
@@ -239,7 +243,7 @@ fn start(
 /// Starts the stage of a task that waits for it, as the pages of v3.1 to v4.3 do.
 ///
 /// The `jobs` of the body, which may change inputs, are not read. Errors: 400, 401, 403, 500.
-#[utoipa::path(post, path = "/api/aslan/workflow/v4/workflowtask/manualexec/workflow/{name}/task/{taskID}", operation_id = "StartManualStageInternally", tag = "zadig",
+#[cfg_attr(test, utoipa::path(post, path = "/api/aslan/workflow/v4/workflowtask/manualexec/workflow/{name}/task/{taskID}", operation_id = "StartManualStageInternally", tag = "zadig",
     params(
         ("name" = String, Path, description = "The workflow."),
         ("taskID" = i64, Path, description = "The number of the task."),
@@ -257,7 +261,7 @@ fn start(
         ("x-action" = json!("run_workflow")),
         ("x-commands" = json!({"words": ["manual_exec"]})),
         ("x-differences" = json!("Internal. The texts of refusals are those of the operation of v5."))
-    ))]
+    )))]
 pub async fn start_manual_stage_internally(
     State(zadig): State<Zadig>,
     caller: Caller,
@@ -278,7 +282,7 @@ pub async fn start_manual_stage_internally(
 /// Decides on a job that has failed, as the service's own pages do.
 ///
 /// The job has the error policy `manual_check`. /// Errors: 400, 401, 413.
-#[utoipa::path(post, path = "/api/aslan/workflow/v4/workflowtask/handle/error", operation_id = "HandleJobErrorInternally", tag = "zadig",
+#[cfg_attr(test, utoipa::path(post, path = "/api/aslan/workflow/v4/workflowtask/handle/error", operation_id = "HandleJobErrorInternally", tag = "zadig",
     request_body(content = HandleErrorArgs,
         example = json!({"job_name": "job-0-0-0-build", "workflow_name": "build-deploy", "task_id": 1, "decision": "ignore"})),
     responses(
@@ -291,7 +295,7 @@ pub async fn start_manual_stage_internally(
         ("x-action" = json!("none")),
         ("x-commands" = json!({"parameter": "decision", "words": ["ignore", "reject"]})),
         ("x-differences" = json!("Internal. The text on a job that does not wait is a guess."))
-    ))]
+    )))]
 pub async fn handle_job_error_internally(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,
@@ -325,7 +329,7 @@ pub async fn handle_job_error_internally(
 /// Answers an approval of a task, as the service's own pages do.
 ///
 /// Errors: 400, 401, 413, 500.
-#[utoipa::path(post, path = "/api/aslan/workflow/v4/workflowtask/approve", operation_id = "ApproveJobInternally", tag = "zadig",
+#[cfg_attr(test, utoipa::path(post, path = "/api/aslan/workflow/v4/workflowtask/approve", operation_id = "ApproveJobInternally", tag = "zadig",
     request_body(content = ApproveJobArgs,
         example = json!({"job_name": "job-1-0-0-sign-off", "workflow_name": "build-deploy", "task_id": 1, "approve": true})),
     responses(
@@ -338,7 +342,7 @@ pub async fn handle_job_error_internally(
         ("x-action" = json!("none")),
         ("x-commands" = json!({"words": ["approve"]})),
         ("x-differences" = json!("Internal."))
-    ))]
+    )))]
 pub async fn approve_job_internally(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,

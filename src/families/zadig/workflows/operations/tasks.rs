@@ -8,7 +8,9 @@ use super::path::WorkflowPath;
 use super::{RUN_WORKFLOW, number, refuse, task_caller, task_of};
 use crate::families::zadig::access::check_role;
 use crate::families::zadig::dialect::Zadig;
-use crate::families::zadig::error::{Error, TypedError, UntypedError};
+use crate::families::zadig::error::Error;
+#[cfg(test)]
+use crate::families::zadig::error::{TypedError, UntypedError};
 use crate::families::zadig::extract::unmarshal_body;
 use crate::families::zadig::query::Params;
 use crate::families::zadig::response;
@@ -34,7 +36,7 @@ const JOB_SIZE: usize = 900;
 ///
 /// Only the jobs that `inputs` names run. Without a workflow of that key in the fixtures, one is made up of the inputs.
 /// Errors: 400, 401, 403, 413, 500.
-#[utoipa::path(post, path = "/openapi/workflows/custom/task", operation_id = "CreateWorkflowTask", tag = "zadig",
+#[cfg_attr(test, utoipa::path(post, path = "/openapi/workflows/custom/task", operation_id = "CreateWorkflowTask", tag = "zadig",
     request_body(content = CustomTaskArgs,
         example = json!({
             "workflow_key": "build-deploy", "project_key": "shop",
@@ -51,7 +53,7 @@ const JOB_SIZE: usize = 900;
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Workflow, and the source of v4.3.0, read 2026-11")),
         ("x-action" = json!("run_workflow")),
         ("x-differences" = json!("A workflow that is not in the fixtures is made up of the inputs unless --references checked: one stage for each. An approval takes inputs in v3 too, which only v4.1 and later accept, as does --fidelity strict. A deployment without env_name keeps the environment of the workflow. A task that finds a place begins at once; the service looks every 3 seconds."))
-    ))]
+    )))]
 pub async fn create_workflow_task(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,
@@ -100,7 +102,7 @@ pub async fn create_workflow_task(
 /// Shows a task with its stages and jobs.
 ///
 /// A number that cannot be read is a 400 without a body. Errors: 400, 401, 500.
-#[utoipa::path(get, path = "/openapi/workflows/custom/task", operation_id = "GetWorkflowTask", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/workflows/custom/task", operation_id = "GetWorkflowTask", tag = "zadig",
     params(
         ("taskId" = i64, Query, description = "The number of the task."),
         ("workflowKey" = String, Query, description = "The workflow."),
@@ -115,7 +117,7 @@ pub async fn create_workflow_task(
         ("x-source" = json!("The source of Zadig v4.3.0; the documentation of v5.0, OpenAPI, Workflow, has fewer fields; read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("Jobs begin without the short status prepare. A job that is tried again stays running between two tries."))
-    ))]
+    )))]
 pub async fn get_workflow_task(
     State(Zadig(handle)): State<Zadig>,
     params: Params,
@@ -140,7 +142,7 @@ pub async fn get_workflow_task(
 ///
 /// By default the page has ten. With `pageNum` 0 all of them come, oldest first. A number that cannot be read is a 400
 /// without a body. Errors: 400, 401.
-#[utoipa::path(get, path = "/openapi/workflows/custom/{name}/tasks", operation_id = "ListWorkflowTasks", tag = "zadig",
+#[cfg_attr(test, utoipa::path(get, path = "/openapi/workflows/custom/{name}/tasks", operation_id = "ListWorkflowTasks", tag = "zadig",
     params(
         ("name" = String, Path, description = "The workflow."),
         ("projectKey" = String, Query, description = "The project."),
@@ -156,7 +158,7 @@ pub async fn get_workflow_task(
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Workflow, and the source of v4.3.0, read 2026-11")),
         ("x-action" = json!("none")),
         ("x-differences" = json!("The page has ten tasks by default, as in the service; the documents say 50. A negative size counts as a positive one."))
-    ))]
+    )))]
 pub async fn list_workflow_tasks(
     State(Zadig(handle)): State<Zadig>,
     WorkflowPath(workflow_key): WorkflowPath,

@@ -8,7 +8,7 @@ use crate::http::json::RawJson;
 
 go_structs! {
     /// The body of a request for a task. Jobs that have no inputs do not run.
-    #[schema(as = ZadigCreateTask)]
+    #[cfg_attr(test, schema(as = ZadigCreateTask))]
     pub struct CustomTaskArgs = "OpenAPICreateCustomWorkflowTaskArgs" in "workflow" {
         /// The workflow.
         workflow_key: String as Option<String>,
@@ -23,7 +23,7 @@ go_structs! {
     }
 
     /// A variable of a workflow.
-    #[schema(as = ZadigTaskParam)]
+    #[cfg_attr(test, schema(as = ZadigTaskParam))]
     pub struct CustomTaskParam = "CreateCustomTaskParam" in "workflow" {
         /// The name.
         name: String as Option<String>,
@@ -34,7 +34,7 @@ go_structs! {
     }
 
     /// A repository.
-    #[schema(as = ZadigRepoParam)]
+    #[cfg_attr(test, schema(as = ZadigRepoParam))]
     pub struct RepoParam = "CreateCustomTaskRepoArg" in "workflow" {
         /// The code host.
         codehost_name: String as Option<String>,
@@ -49,7 +49,7 @@ go_structs! {
     }
 
     /// A job that runs.
-    #[schema(as = ZadigJobInput)]
+    #[cfg_attr(test, schema(as = ZadigJobInput))]
     pub struct JobInput = "CreateCustomTaskJobInput" in "workflow" {
         /// The job's name.
         job_name: String as Option<String>,
@@ -60,7 +60,7 @@ go_structs! {
     }
 
     /// The body of an answer to an approval.
-    #[schema(as = ZadigApproveTask)]
+    #[cfg_attr(test, schema(as = ZadigApproveTask))]
     pub struct ApproveArgs = "OpenAPIApproveRequest" in "workflow" {
         /// The name of the job task that waits. The documents say the name of the stage.
         stage_name: String as Option<String>,
@@ -75,21 +75,21 @@ go_structs! {
     }
 
     /// The body of a remark.
-    #[schema(as = ZadigTaskRemark)]
+    #[cfg_attr(test, schema(as = ZadigTaskRemark))]
     pub struct RemarkArgs = "UpdateTaskRemark" in "workflow" {
         /// The remark.
         remark: String as Option<String>,
     }
 
     /// The body of a manual start.
-    #[schema(as = ZadigManualStart)]
+    #[cfg_attr(test, schema(as = ZadigManualStart))]
     pub struct ManualExecArgs = "OpenAPIManualExecWorkflowTaskV4Request" in "workflow" {
         /// The stage that waits.
         stage_name: String as Option<String>,
     }
 
     /// The body of a decision on a failed job.
-    #[schema(as = ZadigHandleError)]
+    #[cfg_attr(test, schema(as = ZadigHandleError))]
     pub struct HandleErrorArgs = "HandleJobErrorRequest" in "workflow" {
         /// The name of the job task.
         job_name: String as Option<String>,
@@ -102,7 +102,7 @@ go_structs! {
     }
 
     /// The body of an answer to an approval, within the service's own pages.
-    #[schema(as = ZadigApproveJob)]
+    #[cfg_attr(test, schema(as = ZadigApproveJob))]
     pub struct ApproveJobArgs = "ApproveRequest" in "workflow" {
         /// The name of the job task.
         job_name: String as Option<String>,

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
-use utoipa::ToSchema;
 
 use crate::families::zadig::workflows::model::job_task::{Approval, BuildSpec, JobSpec, JobTask};
 use crate::families::zadig::workflows::model::parts::{
@@ -15,8 +14,8 @@ use crate::sim::Millis;
 use crate::world::settings::ZadigGeneration;
 
 /// The answer to the creation of a task.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigCreatedTask)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigCreatedTask))]
 pub struct CreatedTask<'a> {
     /// The key of the project.
     pub project_name: &'a str,
@@ -27,8 +26,8 @@ pub struct CreatedTask<'a> {
 }
 
 /// The tasks of a page.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigTaskList)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigTaskList))]
 pub struct TaskList<'a> {
     /// The number of the workflow's tasks.
     pub total: usize,
@@ -37,8 +36,8 @@ pub struct TaskList<'a> {
 }
 
 /// A task in the list.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigTaskRow)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigTaskRow))]
 pub struct TaskRow<'a> {
     /// The key of the workflow.
     pub workflow_key: &'a str,
@@ -77,8 +76,8 @@ impl<'a> TaskRow<'a> {
 }
 
 /// A task.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigTask)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigTask))]
 pub struct TaskView<'a> {
     /// The number in its workflow.
     pub task_id: i64,
@@ -125,7 +124,7 @@ pub struct TaskView<'a> {
     pub approval_id: &'a str,
     /// The release plan that it was started for. Only in generation 2.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[cfg_attr(test, schema(nullable = false))]
     pub release_plan: Option<&'a TaskPlan>,
 }
 
@@ -163,8 +162,8 @@ impl<'a> TaskView<'a> {
 }
 
 /// A stage of a task.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigTaskStage)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigTaskStage))]
 pub struct StageView<'a> {
     /// The name.
     pub name: &'a str,
@@ -179,7 +178,7 @@ pub struct StageView<'a> {
     /// True if its jobs run at once.
     pub parallel: bool,
     /// The manual start of the stage; null: it begins by itself.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub manual_exec: Option<&'a ManualExec>,
     /// The jobs, in order.
     pub jobs: Vec<JobView<'a>>,
@@ -208,8 +207,8 @@ impl<'a> StageView<'a> {
 }
 
 /// A job task.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigJobTask)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigJobTask))]
 pub struct JobView<'a> {
     /// The name, which an answer to an approval names.
     pub name: &'a str,
@@ -241,10 +240,10 @@ pub struct JobView<'a> {
     /// Always false.
     pub breakpoint_after: bool,
     /// The settings, whose fields depend on the type.
-    #[schema(value_type = serde_json::Value)]
+    #[cfg_attr(test, schema(value_type = serde_json::Value))]
     pub spec: JobSpecView<'a>,
     /// The consequence of a failure; null: the jobs after it do not run.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub error_policy: Option<&'a ErrorPolicy>,
     /// The id of the user who has decided on its failure; otherwise empty.
     pub error_handler_user_id: &'a str,
@@ -382,8 +381,8 @@ fn seconds(at: Option<Millis>) -> Option<i64> {
 }
 
 /// The stage of a task that waits for somebody to start it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigManualStage)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigManualStage))]
 pub struct ManualStage<'a> {
     /// The key of the project.
     pub project_key: &'a str,

@@ -1,7 +1,6 @@
 //! Workflows on the wire.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::families::zadig::workflows::model::definition::{Workflow, WorkflowJob, WorkflowStage};
 use crate::families::zadig::workflows::model::parts::{ErrorPolicy, WorkflowParam};
@@ -9,16 +8,16 @@ use crate::http::json::RawJson;
 use crate::world::settings::ZadigGeneration;
 
 /// The workflows of a project.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigWorkflowList)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigWorkflowList))]
 pub struct WorkflowList<'a> {
     /// In the order in which they were added.
     pub workflows: Vec<WorkflowRow<'a>>,
 }
 
 /// A workflow in the list.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigWorkflowRow)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigWorkflowRow))]
 pub struct WorkflowRow<'a> {
     /// The key of the workflow.
     pub workflow_key: &'a str,
@@ -46,8 +45,8 @@ impl<'a> From<&'a Workflow> for WorkflowRow<'a> {
 }
 
 /// A workflow.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigWorkflow)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigWorkflow))]
 pub struct WorkflowView<'a> {
     /// The key of the workflow.
     pub workflow_key: &'a str,
@@ -70,10 +69,10 @@ pub struct WorkflowView<'a> {
     /// The stages, in order.
     pub stages: Vec<WorkflowStageView<'a>>,
     /// The notifications.
-    #[schema(value_type = Vec<serde_json::Value>)]
+    #[cfg_attr(test, schema(value_type = Vec<serde_json::Value>))]
     pub notify_ctls: RawJson,
     /// The shared storages.
-    #[schema(value_type = Vec<serde_json::Value>)]
+    #[cfg_attr(test, schema(value_type = Vec<serde_json::Value>))]
     pub share_storages: RawJson,
     /// The most tasks of the workflow that run at once; -1: any number.
     pub concurrency_limit: i64,
@@ -104,18 +103,18 @@ impl<'a> WorkflowView<'a> {
 }
 
 /// A stage of a workflow.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigWorkflowStage)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigWorkflowStage))]
 pub struct WorkflowStageView<'a> {
     /// The name.
     pub name: &'a str,
     /// True if its jobs run at once.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schema(required = false)]
+    #[cfg_attr(test, schema(required = false))]
     pub parallel: bool,
     /// The jobs, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
+    #[cfg_attr(test, schema(required = false))]
     pub jobs: Vec<WorkflowJobView<'a>>,
 }
 
@@ -133,8 +132,8 @@ impl<'a> WorkflowStageView<'a> {
 }
 
 /// A job of a workflow.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigWorkflowJob)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = ZadigWorkflowJob))]
 pub struct WorkflowJobView<'a> {
     /// The name.
     pub name: &'a str,
@@ -144,20 +143,20 @@ pub struct WorkflowJobView<'a> {
     /// True if the job is left out by default.
     pub skipped: bool,
     /// The settings, whose fields depend on the type.
-    #[schema(required = true, value_type = Option<serde_json::Value>)]
+    #[cfg_attr(test, schema(required = true, value_type = Option<serde_json::Value>))]
     pub spec: Option<&'a RawJson>,
     /// `default_not_run`, `force_run`, `skip` or empty.
     pub run_policy: &'a str,
     /// The consequence of a failure; null: the jobs after it do not run.
-    #[schema(required = true)]
+    #[cfg_attr(test, schema(required = true))]
     pub error_policy: Option<&'a ErrorPolicy>,
     /// Only in generation 2.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<serde_json::Value>)]
+    #[cfg_attr(test, schema(value_type = Option<serde_json::Value>))]
     pub execute_policy: Option<Option<&'a RawJson>>,
     /// Only in generation 2.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<serde_json::Value>)]
+    #[cfg_attr(test, schema(value_type = Option<serde_json::Value>))]
     pub service_modules: Option<Option<&'a RawJson>>,
 }
 

@@ -5,7 +5,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 /// An optional body must not be null, which the attributes cannot express.
-pub fn require_bodies(operation: &mut Operation) {
+pub(super) fn require_bodies(operation: &mut Operation) {
     let Some(RefOr::T(body)) = &mut operation.request_body else {
         return;
     };

@@ -9,7 +9,8 @@ use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, Object, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
 
-use crate::http::operation::{NONE, operations_of};
+use super::operations_of;
+use crate::http::operation::NONE;
 
 /// An error response of a gateway.
 #[derive(Clone, Debug)]

@@ -8,6 +8,8 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{OpenApi, RefOr, Schema};
 
+use crate::http::openapi::plain_schemas::remove_null;
+
 /// The schema of an object like `T` in which optional fields are required. `keywords` adds to the schemas of fields, or
 /// refers to another schema for one.
 ///
@@ -36,22 +38,6 @@ pub fn with_required<T: PartialSchema>(
     let added = required.iter().map(|name| json!(name));
     schema["required"] = known.into_iter().chain(added).collect();
     serde_json::from_value(schema).expect("it is a schema")
-}
-
-/// Turns the schema of an optional value into that of the value.
-pub(super) fn remove_null(schema: &mut Value) {
-    if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
-        types.retain(|one| one != "null");
-        if let [one] = &types[..] {
-            schema["type"] = one.clone();
-        }
-    }
-    if let Some(choices) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
-        choices.retain(|choice| choice["type"] != "null");
-        if let [one] = &choices[..] {
-            *schema = one.clone();
-        }
-    }
 }
 
 /// Declares that objects of these schemas may have further keys, which attributes cannot say. Without it, typed clients
