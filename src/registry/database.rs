@@ -13,6 +13,7 @@ use crate::sim::summary::ResourcePage;
 use crate::sim::timeline::Timeline;
 use crate::sim::transition::IMPORT;
 use crate::sim::{Millis, NEVER};
+use crate::world::controls::ResourceControls;
 use crate::world::family::{Busy, FamilyTable};
 use crate::world::fixture::{Counters, ValidationError};
 use crate::world::handle::Shared;
@@ -66,6 +67,15 @@ macro_rules! database {
                 $(if <$table>::NAMES.contains(&family) {
                     let timeline = self.$field.timeline(family, id, now, &self.shared);
                     return timeline.ok_or_else(|| Unknown::resource(family, id));
+                })+
+                Err(Unknown::family(family))
+            }
+
+            /// The requests about a resource.
+            pub fn controls(&self, family: &str, id: &str, now: Millis) -> Result<ResourceControls, Unknown> {
+                $(if <$table>::NAMES.contains(&family) {
+                    let controls = self.$field.controls(family, id, now);
+                    return controls.ok_or_else(|| Unknown::resource(family, id));
                 })+
                 Err(Unknown::family(family))
             }

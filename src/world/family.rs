@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::controls::ResourceControls;
 use super::fixture::{Counters, ValidationError};
 use super::handle::{Handle, Shared};
 use super::settings::Settings;
@@ -82,6 +83,9 @@ pub trait FamilyTable: Clone + Default {
 
     /// The history, the allowed commands and the next change of a resource; `family` is one of [`Self::NAMES`].
     fn timeline(&self, family: &str, id: &str, now: Millis, shared: &Shared) -> Option<Timeline>;
+
+    /// The requests about a resource, with those of the commands that it allows; `family` is one of [`Self::NAMES`].
+    fn controls(&self, family: &str, id: &str, now: Millis) -> Option<ResourceControls>;
 
     /// Adds the resources to a page of a list.
     fn list_resources(&self, page: &mut ResourcePage, now: Millis, shared: &Shared);

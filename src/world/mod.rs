@@ -1,6 +1,7 @@
 //! The parts of a world that depend on no family: the store, the options, the identities, and tools for fixtures and
 //! hints.
 
+pub mod controls;
 pub mod family;
 pub mod fixture;
 pub mod handle;

@@ -19,6 +19,7 @@ use crate::sim::step_name::Unit;
 use crate::sim::summary::{ResourcePage, ResourceSummary};
 use crate::sim::timeline::Timeline;
 use crate::sim::transition::{CLOCK, ChangeContext, READ, TransitionLog};
+use crate::world::controls::ResourceControls;
 use crate::world::family::{Busy, FamilyTable};
 use crate::world::fixture::{ValidationError, upsert_with};
 use crate::world::handle::Shared;
@@ -85,6 +86,10 @@ impl FamilyTable for Table {
         let stored = self.meshes.find(id)?;
         let next = next(&stored.item, now);
         Some(Timeline::new(stored, vec![mesh::DELETE], next, now, log))
+    }
+
+    fn controls(&self, _: &str, id: &str, _: Millis) -> Option<ResourceControls> {
+        self.controls_of(id)
     }
 
     fn list_resources(&self, page: &mut ResourcePage, now: Millis, _: &Shared) {

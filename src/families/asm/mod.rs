@@ -11,6 +11,7 @@
 //! `huawei-cloud-api-definitions-ASM` holds); read 2026-11.
 
 mod control;
+mod controls;
 mod dialect;
 pub mod error;
 mod family;

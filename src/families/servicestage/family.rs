@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use strum::VariantArray;
 
 use super::commands::Commanded;
+use super::controls;
 use super::fixture::{ProjectFixture, ServiceStageFixture};
 use super::named_collection::NamedCollection;
 use super::pipelines::fixture::PipelineFixture;
@@ -24,6 +25,7 @@ use crate::sim::step_name::Unit;
 use crate::sim::summary::{ResourcePage, ResourceSummary};
 use crate::sim::timeline::Timeline;
 use crate::sim::transition::{ChangeContext, READ, TransitionLog};
+use crate::world::controls::ResourceControls;
 use crate::world::family::{Busy, FamilyTable};
 use crate::world::fixture::{Counters, ValidationError, upsert, upsert_with};
 use crate::world::handle::Shared;
@@ -133,6 +135,16 @@ impl FamilyTable for Tables {
             let next = pipeline.next(now, &shared.scripts);
             let allowed = pipeline.allowed(now);
             Some(Timeline::new(stored, allowed, next, now, &shared.log))
+        }
+    }
+
+    fn controls(&self, family: &str, id: &str, now: Millis) -> Option<ResourceControls> {
+        if family == Plan::FAMILY {
+            let stored = self.plans.collection.find(id)?;
+            Some(controls::of_plan(stored, now))
+        } else {
+            let stored = self.pipelines.collection.find(id)?;
+            Some(controls::of_pipeline(stored, now))
         }
     }
 

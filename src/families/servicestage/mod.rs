@@ -1,6 +1,7 @@
 //! Huawei ServiceStage: release plans and pipelines, two families of one dialect.
 
 pub mod commands;
+mod controls;
 mod dialect;
 pub mod error;
 mod family;

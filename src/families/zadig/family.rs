@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::controls;
 use super::fixture::{ZadigFixture, ZadigProject};
 use super::kinds::{self, ZadigResource};
 use super::release_plans::model::plan::ZadigPlan;
@@ -21,6 +22,7 @@ use crate::sim::step_name::Unit;
 use crate::sim::summary::ResourcePage;
 use crate::sim::timeline::Timeline;
 use crate::sim::transition::{ChangeContext, READ, TransitionLog};
+use crate::world::controls::ResourceControls;
 use crate::world::family::{Busy, FamilyTable};
 use crate::world::fixture::{ValidationError, upsert_with};
 use crate::world::handle::Shared;
@@ -86,6 +88,16 @@ impl FamilyTable for Table {
         kinds::timeline::<Version>(self, id, now, log)
             .or_else(|| kinds::timeline::<WorkflowTask>(self, id, now, log))
             .or_else(|| kinds::timeline::<ZadigPlan>(self, id, now, log))
+    }
+
+    fn controls(&self, _: &str, id: &str, now: Millis) -> Option<ResourceControls> {
+        let version = kinds::find::<Version>(self, id);
+        let task = || kinds::find::<WorkflowTask>(self, id);
+        let plan = || kinds::find::<ZadigPlan>(self, id);
+        version
+            .map(|version| controls::of_version(version, self, now))
+            .or_else(|| task().map(|task| controls::of_task(task, now)))
+            .or_else(|| plan().map(|plan| controls::of_plan(plan, self, now)))
     }
 
     fn list_resources(&self, page: &mut ResourcePage, now: Millis, _: &Shared) {

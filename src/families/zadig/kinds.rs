@@ -127,7 +127,7 @@ impl ZadigResource for ZadigPlan {
     }
 }
 
-fn find<'a, K: ZadigResource>(table: &'a Table, id: &str) -> Option<&'a Stored<K>> {
+pub(super) fn find<'a, K: ZadigResource>(table: &'a Table, id: &str) -> Option<&'a Stored<K>> {
     K::collection(table).find(&K::stored_id(id))
 }
 

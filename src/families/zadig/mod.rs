@@ -13,6 +13,7 @@
 
 pub mod access;
 pub mod catalog;
+mod controls;
 pub mod delivery_center;
 mod dialect;
 pub mod error;
