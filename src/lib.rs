@@ -49,6 +49,7 @@
 //! | `app.rs` | the router of a world: its families and its control plane |
 //! | `docs/` | the guides: rustdoc, `release-emulator docs`, `/_emulator/docs/` |
 //! | `control/` | the control plane, `/_emulator/v1/…`: clock, state, scripts, faults, journal, worlds, OpenAPI |
+//! | `control/dashboard` | the control plane as pages for people, `/_emulator/` |
 //! | `server/` | the worlds of a process, each with its port, accept loop and timer task; their connections with their limits |
 //! | `registry/` | the code that loops over the families; `families.rs` is the only file that names them |
 //! | `families/asm`, `families/servicestage`, `families/zadig` | the emulated services |
@@ -60,8 +61,8 @@
 //!
 //! Every family has the same files: `operations` (the handlers), `wire` (bodies), `model` (the nouns; no HTTP),
 //! `table` (uniqueness, order, paging), `fixture` (the state document), `error` (status, code and text of every
-//! refusal), `hints` (the way to success), `dialect` and `family` (its implementations of the traits of `http` and
-//! `world`).
+//! refusal), `hints` (the way to success), `controls` (the requests by which people command a resource), `dialect` and
+//! `family` (its implementations of the traits of `http` and `world`).
 //!
 //! The imports between folders; a file at the top of `src` stands for itself, and re-exports do not count:
 //!

@@ -5,6 +5,8 @@
 
 mod apart;
 mod clock;
+#[cfg(feature = "cli")]
+mod dashboard;
 mod dialect;
 #[cfg(feature = "cli")]
 mod docs;
@@ -12,6 +14,7 @@ mod entrance;
 mod events;
 pub(crate) mod faults;
 mod history;
+mod links;
 mod meta;
 mod metrics;
 mod openapi;
@@ -64,7 +67,7 @@ pub fn routes() -> &'static Routes<Control> {
 fn new_routes() -> Routes<Control> {
     let routes = entrance::routes();
     #[cfg(feature = "cli")]
-    let routes = routes.merge(docs::routes());
+    let routes = routes.merge(docs::routes()).merge(dashboard::routes());
     routes
         .merge(process_routes())
         .merge(state_routes())

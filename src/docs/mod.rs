@@ -75,6 +75,7 @@ pages! {
     zadig_reads "zadig-reads" "Services";
     zadig_workflows "zadig-workflows" "Services" ["task"];
     iam "iam" "Services" ["token"];
+    dashboard "dashboard" "Control";
     time "time" "Control";
     scripts "scripts" "Control";
     faults "faults" "Control";

@@ -32,29 +32,21 @@ async fn a_browser_is_led_from_the_root_to_the_index_and_other_clients_get_the_v
 }
 
 #[tokio::test]
-async fn the_index_links_to_what_there_is_and_loads_nothing_from_elsewhere() {
+async fn the_index_links_to_what_there_is() {
     let app = App::new();
     let led = browse(&app, "/_emulator").await;
     assert_eq!((led.status, led.header("location")), (302, "/_emulator/"));
     let index = browse(&app, "/_emulator/").await;
     assert_eq!(index.status, 200);
     assert_eq!(index.header("content-type"), "text/html; charset=utf-8");
-    let policy = index.header("content-security-policy");
-    assert!(
-        policy.starts_with("default-src 'none'; style-src 'self';"),
-        "{policy}"
-    );
     let page = index.text();
-    assert!(!page.contains("http"), "{page}");
-    let links: Vec<&str> = page
-        .split("<a href=\"")
-        .skip(1)
-        .map(|rest| rest.split('"').next().unwrap())
-        .collect();
-    assert!(links.len() > 8, "{links:?}");
     let listed = app.get("/_emulator/").await.assert_status(200);
-    assert_eq!(listed["links"].as_array().unwrap().len(), links.len());
+    let listed = listed["links"].as_array().unwrap();
+    let links = listed.iter().map(|link| link["path"].as_str().unwrap());
+    let links: Vec<&str> = links.collect();
+    assert!(links.len() > 8, "{links:?}");
     for link in links {
+        assert!(page.contains(&format!("<a href=\"{link}\"")), "{link}");
         // The stream of events does not end, and further worlds need a process.
         if !["/_emulator/v1/events", "/_emulator/v1/worlds"].contains(&link) {
             let reply = app.send("GET", link, &[], "").await;

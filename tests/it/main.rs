@@ -20,6 +20,7 @@ mod collection;
 mod common;
 mod connections;
 mod control;
+mod dashboard;
 mod dialects;
 mod docs;
 mod durable;

@@ -8,6 +8,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::{Refusal, Unserved, judge};
+#[cfg(feature = "cli")]
+use crate::control::dashboard::sign_in;
 use crate::http::context::add_hint;
 use crate::http::cors::{CorsGrant, vary_by_origin};
 use crate::http::head::MalformedHead;
@@ -32,7 +34,7 @@ pub(in crate::control) async fn gate(
         }
         Err(unserved) => {
             let recorder = Arc::clone(world.recorder());
-            let answer = async move |request: Request| answer(&world, unserved, request.headers());
+            let answer = async move |request: Request| answer(&world, unserved, &request);
             instrument(recorder, request, answer).await
         }
     }
@@ -51,7 +53,7 @@ pub(in crate::control) fn check(
             passage.mark(response.headers_mut());
             response
         }
-        Err(unserved) => answer(world, unserved, request.headers()),
+        Err(unserved) => answer(world, unserved, request),
     }
 }
 
@@ -90,10 +92,10 @@ fn admit(world: &World, request: &Request) -> Result<Passage, Unserved> {
 }
 
 /// The answer to a request that is not served.
-fn answer(world: &World, unserved: Unserved, headers: &HeaderMap) -> Response {
+fn answer(world: &World, unserved: Unserved, request: &Request) -> Response {
     let mut response = match unserved {
-        Unserved::Preflight(grant) => grant.answer_preflight(headers),
-        Unserved::Refused(refusal) => refuse(&refusal),
+        Unserved::Preflight(grant) => grant.answer_preflight(request.headers()),
+        Unserved::Refused(refusal) => refuse(&refusal, request),
     };
     if !world.settings().control_access.origins.is_empty() {
         vary_by_origin(response.headers_mut());
@@ -101,13 +103,17 @@ fn answer(world: &World, unserved: Unserved, headers: &HeaderMap) -> Response {
     response
 }
 
-fn refuse(refusal: &Refusal) -> Response {
+fn refuse(refusal: &Refusal, request: &Request) -> Response {
     add_hint(refusal.hint());
     let text = refusal.to_string();
     if *refusal != Refusal::Token {
         return Problem::Forbidden(text).into_response();
     }
-    let mut response = Problem::Unauthorized(text).into_response();
+    #[cfg(feature = "cli")]
+    let page = sign_in(request);
+    #[cfg(not(feature = "cli"))]
+    let page = None::<Response>;
+    let mut response = page.unwrap_or_else(|| Problem::Unauthorized(text).into_response());
     response
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, BEARER);

@@ -14,6 +14,8 @@ mod tests;
 
 use axum::http::{Method, Request, header};
 
+#[cfg(feature = "cli")]
+use super::dashboard::{is_asset, is_page as is_dashboard};
 use super::entrance::UsualPath;
 use crate::http::cors::{CorsGrant, is_preflight};
 use crate::world::public_url::PublicUrl;
@@ -74,7 +76,7 @@ fn judge<B>(
         // A browser sends it without the token.
         return Err(Unserved::Preflight(grant));
     }
-    if !caller.has_token() {
+    if !caller.has_token() && !is_public(request) {
         return Err(Refusal::Token.into());
     }
     if let Some(host) = foreign_host {
@@ -104,8 +106,23 @@ fn opens_page<B>(request: &Request<B>) -> bool {
         && (is_page(request.uri().path()) || UsualPath::of(request) == Some(UsualPath::Guides))
 }
 
+/// True for what is the same in every emulator: the script of the dashboard asks for the token, so it needs none.
+fn is_public<B>(request: &Request<B>) -> bool {
+    #[cfg(feature = "cli")]
+    return is_asset(request);
+    #[cfg(not(feature = "cli"))]
+    {
+        let _ = request;
+        false
+    }
+}
+
 /// True for the paths of the HTML pages.
 fn is_page(path: &str) -> bool {
+    #[cfg(feature = "cli")]
+    if is_dashboard(path) {
+        return true;
+    }
     let guide = path.strip_prefix("/_emulator/docs/");
     matches!(path, "/_emulator" | "/_emulator/" | "/_emulator/docs")
         || guide.is_some_and(|name| !name.contains(['.', '/']))

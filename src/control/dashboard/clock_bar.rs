@@ -1,0 +1,60 @@
+//! The clock of the world, with a hand on it.
+
+use maud::{Markup, html};
+use serde_json::json;
+
+use super::text::{instant, words};
+use crate::registry::World;
+use crate::sim::clock::Mode;
+
+const CLOCK: &str = "PUT /_emulator/v1/clock";
+const ADVANCE: &str = "POST /_emulator/v1/clock/advance";
+
+/// The lengths by which a button moves the clock.
+const LENGTHS: [(i64, &str); 3] = [(1_000, "+1 s"), (60_000, "+1 min"), (3_600_000, "+1 h")];
+
+/// The paces to choose from.
+const PACES: [f64; 7] = [0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0, 86_400.0];
+
+/// The clock as every page shows it.
+pub(super) fn clock_bar(world: &World, name: &str) -> Markup {
+    // A clock stops before a timer that has not fired.
+    let reading = world.read(|_, _| world.clock());
+    let is_frozen = reading.mode == Mode::Frozen;
+    let (mode, turned, verb) = if is_frozen {
+        ("frozen", "running", "Run")
+    } else {
+        ("running", "frozen", "Freeze")
+    };
+    let behind = world.behind();
+    let own_pace = (!PACES.contains(&reading.pace)).then_some(reading.pace);
+    html! {
+        div.clock id="clock" data-live role="group" aria-label="Virtual clock" {
+            span.now data-now=(reading.now) data-mode=(mode) data-pace=(reading.pace) { (instant(reading.now)) }
+            span.mode.{ (mode) } { (mode) }
+            button.main data-send=(CLOCK) data-body=(json!({ "mode": turned })) data-done={ "The clock is " (turned) } { (verb) }
+            form.pace data-send=(CLOCK) data-done="The pace is set" {
+                label for="pace" { "Pace" }
+                select id="pace" name="pace" data-type="number" data-submit {
+                    @for pace in own_pace.into_iter().chain(PACES) {
+                        option value=(pace) selected[pace == reading.pace] { (pace) "×" }
+                    }
+                }
+            }
+            span.steps {
+                @for (ms, label) in LENGTHS {
+                    button data-send=(ADVANCE) data-body=(json!({ "ms": ms })) data-done="It is {now}" { (label) }
+                }
+                button data-send=(ADVANCE) data-body=(json!({ "until": "next" })) data-done="It is {now}"
+                    title="Moves the clock to the next change of any resource" { "To the next change" }
+                button data-send=(ADVANCE) data-body=(json!({ "until": "idle" })) data-done="It is {now}"
+                    title="Moves the clock until time alone changes nothing more" { "Until idle" }
+            }
+            span.forks {
+                button data-send="POST /_emulator/v1/worlds" data-body=(json!({ "from": name })) data-done="Forked as the world {name}: {url}/_emulator/"
+                    title="Opens a copy of this world, on a port of its own" { "Fork here" }
+            }
+            @if behind > 0 { span.hint { "It has fallen behind by " (words(behind)) "." } }
+        }
+    }
+}

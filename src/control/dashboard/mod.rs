@@ -1,0 +1,73 @@
+//! The dashboard: the control plane as pages for people, at `/_emulator/`.
+//!
+//! The server renders each page whole ([`layout`]); `dashboard.js` refreshes its live parts whenever the stream of events
+//! has something new, and sends requests. A page is confined by its policy to the scripts and styles of the binary, so
+//! neither may be inline. Texts of users go through [`text`], which shortens and isolates them.
+//!
+//! # What elements ask of the script
+//!
+//! | attribute | effect |
+//! |---|---|
+//! | `data-live` with an `id` | the element follows the page that the server renders now |
+//! | `data-keep` | the element and all in it stay as they are when the page is refreshed |
+//! | `data-send="POST /path"` on a button or form | sends that request; `{name}` in the path is a field of the form |
+//! | `data-body='{"json":1}'` | its body; the fields of a form are put into it by their dotted names, such as `do.status` |
+//! | `data-type` on a field | `number`, `boolean`, `json`, `lines` (an array) or `instant`; absent: a text. An empty field is left out |
+//! | `data-credential="X-Auth-Token"` | the header with which a service is called, filled in by the script |
+//! | `data-confirm="…"` | asks first |
+//! | `data-done="…"` | the message after success; `{name}` in it is a field of the answer |
+//! | `data-then="/path"` | the page that opens after success |
+//! | `data-curl` on a button in a form, or beside its button | shows the request as curl without sending it |
+//! | `data-copy="text"`, `data-copy-from="id"` | copies the text, or that of the element |
+//! | `data-now` | the clock, which ticks |
+//! | `data-due="ms"` | the time until a virtual instant |
+//! | `data-load="GET /path"` on `details` | shows the answer in its `pre` when it is opened |
+//!
+//! A page without a policy of its own, and thus a new part, is a row in [`PARTS`] and a line in [`routes`].
+
+mod assets;
+mod clock_bar;
+pub(super) mod layout;
+mod overview;
+mod release;
+mod sign_in;
+mod text;
+mod tone;
+
+use axum::routing::MethodFilter;
+
+use super::dialect::Control;
+use crate::http::routes::{Route, Routes};
+pub(super) use layout::Visit;
+pub(super) use overview::overview;
+pub(super) use sign_in::{is_asset, sign_in};
+
+/// A part of the dashboard.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    /// The path of its page.
+    path: &'static str,
+    name: &'static str,
+}
+
+const OVERVIEW: Part = Part {
+    path: "/_emulator/",
+    name: "Overview",
+};
+
+/// The parts in the order of the navigation.
+const PARTS: &[Part] = &[OVERVIEW];
+
+/// The routes. No document declares them: they are for people.
+pub(super) fn routes() -> Routes<Control> {
+    let asset = Route::new("/_emulator/dashboard/{file}");
+    let release = Route::new("/_emulator/releases/{family}/{id}");
+    Routes::default()
+        .with(asset.and_on(MethodFilter::GET, assets::show_asset))
+        .with(release.and_on(MethodFilter::GET, release::show_release))
+}
+
+/// True for the paths of pages.
+pub(super) fn is_page(path: &str) -> bool {
+    PARTS.iter().any(|part| part.path == path) || path.starts_with("/_emulator/releases/")
+}

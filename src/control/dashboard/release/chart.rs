@@ -1,0 +1,143 @@
+//! The chart of a resource's life: a list of rows with their statuses in words, and the bars beside it as a drawing.
+//!
+//! The drawing is in milliseconds since the first bar, and stretched to the width that there is. So the script zooms by one
+//! attribute, however many bars there are.
+
+use std::fmt::Write;
+
+use maud::{Markup, PreEscaped, html};
+
+use super::bars::{Bar, BarKind, Row, RowKind, range};
+use crate::control::dashboard::text::{counted, shortened};
+use crate::sim::Millis;
+
+/// The height of a row, as in the style sheet.
+const ROW: usize = 24;
+
+/// The most rows that are drawn.
+const MOST_ROWS: usize = 600;
+
+/// The most characters of a name.
+const NAME: usize = 60;
+
+/// The most failures that are told in full.
+const MOST_FAILURES: usize = 20;
+
+/// The chart.
+pub(super) fn chart(rows: &[Row], now: Millis) -> Markup {
+    let drawn = &rows[..rows.len().min(MOST_ROWS)];
+    let (first, last) = range(drawn, now);
+    // Room at both sides, so that the line of the present is seen.
+    let margin = ((last - first) / 40).max(1);
+    let (origin, span) = (first - margin, last - first + 2 * margin);
+    let height = drawn.len() * ROW;
+    html! {
+        div.zoom.actions {
+            button type="button" data-zoom="in" title="Zoom in (+)" { "+" }
+            button type="button" data-zoom="out" title="Zoom out (-)" { "−" }
+            button type="button" data-zoom="all" title="Show everything (0)" { "All" }
+            button type="button" data-zoom="now" title="Go to the present (n)" { "Now" }
+            small { kbd { "+" } " " kbd { "−" } " zoom, " kbd { "←" } " " kbd { "→" } " move, " kbd { "0" } " shows everything; the wheel with " kbd { "Ctrl" } " zooms" }
+        }
+        div.gantt id="gantt" data-live tabindex="0" role="group" aria-label="Timeline: zoom with plus and minus, move with the arrows" {
+            div.labels {
+                div.axis-label { "Virtual time (UTC)" }
+                ol id="gantt-rows" {
+                    @for row in drawn { (label(row)) }
+                }
+            }
+            div.plot {
+                svg.axis id="gantt-axis" data-keep height="28" aria-hidden="true" {}
+                svg.bars id="gantt-bars" data-origin=(origin) data-span=(span) viewBox={ "0 0 " (span) " " (height) }
+                    preserveAspectRatio="none" height=(height) role="img" aria-label="The bars of the rows beside; their statuses are in the list" {
+                    (PreEscaped(drawing(drawn, origin, now, height)))
+                }
+            }
+        }
+        @if rows.len() > MOST_ROWS { p.more { (counted(rows.len() - MOST_ROWS, "more row", "more rows")) } }
+        p.legend {
+            span.key.runs { "running" } span.key.done { "succeeded" } span.key.waits { "waiting for somebody" }
+            span.key.fails { "failed" } span.key.foreseen { "foreseen" } span.key.now { "now" }
+        }
+    }
+}
+
+/// The failures with their messages.
+pub(super) fn failures(rows: &[Row]) -> Markup {
+    let failed = rows
+        .iter()
+        .filter_map(|row| Some((row, row.message.as_ref()?)));
+    let failed: Vec<_> = failed.collect();
+    html! {
+        div id="failures" data-live {
+            @if !failed.is_empty() {
+                h3 { "Failures" }
+                ul {
+                    @for (row, message) in failed.iter().take(MOST_FAILURES) {
+                        li { b { bdi { (shortened(&row.name, NAME)) } } ": " span.problem { bdi { (shortened(message, 500)) } } }
+                    }
+                    @if failed.len() > MOST_FAILURES { li { (counted(failed.len() - MOST_FAILURES, "more", "more")) } }
+                }
+            }
+        }
+    }
+}
+
+fn label(row: &Row) -> Markup {
+    let name = shortened(&row.name, NAME);
+    html! {
+        @match row.kind {
+            RowKind::Group => li.group { bdi { (name) } },
+            RowKind::Whole | RowKind::Step => li.whole[row.kind == RowKind::Whole] {
+                bdi { (name) } i.(row.tone.class()) { (row.word) }
+            },
+        }
+    }
+}
+
+/// The bars, which have no texts of users.
+fn drawing(rows: &[Row], origin: Millis, now: Millis, height: usize) -> String {
+    let mut text = String::with_capacity(rows.len() * 80);
+    for (position, row) in rows.iter().enumerate() {
+        let inset = if row.kind == RowKind::Group { 9 } else { 5 };
+        for bar in &row.bars {
+            push_bar(
+                &mut text,
+                bar,
+                (position * ROW + inset, ROW - 2 * inset),
+                origin,
+                now,
+            );
+        }
+    }
+    let now = now - origin;
+    // Last, so that it is in front.
+    let _ = write!(
+        text,
+        "<line id=\"gantt-now\" class=\"now\" x1=\"{now}\" x2=\"{now}\" y1=\"0\" y2=\"{height}\"/>"
+    );
+    text
+}
+
+fn push_bar(
+    text: &mut String,
+    bar: &Bar,
+    (y, height): (usize, usize),
+    origin: Millis,
+    now: Millis,
+) {
+    let class = match bar.kind {
+        BarKind::Past(tone) => tone.class(),
+        BarKind::Foreseen => "foreseen",
+    };
+    // An open bar ends at the present, and grows with it.
+    let is_open = bar.end.is_none();
+    let end = bar.end.unwrap_or(now).max(bar.begin);
+    let _ = write!(
+        text,
+        "<rect class=\"{class}{}\" x=\"{}\" y=\"{y}\" width=\"{}\" height=\"{height}\"/>",
+        if is_open { " open" } else { "" },
+        bar.begin - origin,
+        end - bar.begin,
+    );
+}

@@ -1,0 +1,48 @@
+//! The page in the place of every other one while the control token is missing. It tells nothing of the world: the script
+//! asks for the token, keeps it for the tab, and fetches the page with it.
+
+use axum::http::{HeaderValue, Method, Request, StatusCode, header};
+use axum::response::Response;
+use maud::{DOCTYPE, html};
+
+use super::assets::FOLDER;
+use super::layout::{CONTENT_POLICY, head};
+use crate::control::page::{HTML, confined};
+use crate::http::browser::prefers_html;
+
+/// True for a request of the scripts and styles, which are the same in every emulator, and thus need no token.
+pub(in crate::control) fn is_asset<B>(request: &Request<B>) -> bool {
+    *request.method() == Method::GET && request.uri().path().starts_with(FOLDER)
+}
+
+/// The page for a browser that opens another one without the token.
+pub(in crate::control) fn sign_in<B>(request: &Request<B>) -> Option<Response> {
+    if *request.method() != Method::GET || !prefers_html(request.headers()) {
+        return None;
+    }
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head("Control token"))
+            body.sign-in {
+                main {
+                    h1 { "release-emulator" }
+                    form id="sign-in" {
+                        label for="token" { "Control token" }
+                        input id="token" type="password" autocomplete="off" required autofocus;
+                        p.hint { "The value of " code { "--control-token" } " or "
+                            code { "RELEASE_EMULATOR_CONTROL_TOKEN" } " at the start of the emulator. This tab keeps it until it is closed." }
+                        button.primary type="submit" { "Open" }
+                        p.problem role="alert" id="sign-in-problem" {}
+                    }
+                }
+            }
+        }
+    };
+    let mut response = confined(HTML, CONTENT_POLICY, page.into_string());
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+    Some(response)
+}
