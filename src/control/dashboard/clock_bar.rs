@@ -53,6 +53,7 @@ pub(super) fn clock_bar(world: &World, name: &str) -> Markup {
             span.forks {
                 button data-send="POST /_emulator/v1/worlds" data-body=(json!({ "from": name })) data-done="Forked as the world {name}: {url}/_emulator/"
                     title="Opens a copy of this world, on a port of its own" { "Fork here" }
+                a.button href="/_emulator/#snapshots" { "Go back…" }
             }
             @if behind > 0 { span.hint { "It has fallen behind by " (words(behind)) "." } }
         }

@@ -242,10 +242,11 @@
       // What happens from here on is in the stream, so nothing is missed between the page and the next event.
       await listening();
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      // A comment is a sign of life.
       for (let text = ""; !/^(event|data):/m.test(text); ) {
         const { done, value } = await reader.read();
         if (done) return;
-        text = (text + value).slice(-64);
+        text = text.slice(-16) + value;
       }
     } finally {
       leave.abort();

@@ -11,6 +11,7 @@
   const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 216e5, 432e5, 864e5, 1728e5, 6048e5, 2592e6, 7776e6, 31536e6];
   const LEAST_SPAN_MS = 20;
   const MARK_WIDTH_PX = 90;
+  const HALF_LABEL_PX = 36;
 
   /** What is shown: the beginning and the length, in milliseconds since the origin; null: everything. */
   let view = null;
@@ -52,6 +53,7 @@
       const line = document.createElementNS(SVG, "line");
       for (const [name, value] of [["x1", x], ["x2", x], ["y1", 20], ["y2", 28]]) line.setAttribute(name, value);
       const text = document.createElementNS(SVG, "text");
+      if (x < HALF_LABEL_PX || x > width - HALF_LABEL_PX) text.setAttribute("class", "cut");
       text.setAttribute("x", x);
       text.setAttribute("y", 16);
       text.textContent = timeOf(ms, step);

@@ -10,8 +10,8 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::assets::FOLDER;
 use super::clock_bar::clock_bar;
+use super::parts::{PARTS, Part};
 use super::text::short;
-use super::{PARTS, Part};
 use crate::control::dialect::Control;
 use crate::control::page::{HTML, confined};
 use crate::registry::World;

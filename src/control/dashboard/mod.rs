@@ -23,12 +23,13 @@
 //! | `data-due="ms"` | the time until a virtual instant |
 //! | `data-load="GET /path"` on `details` | shows the answer in its `pre` when it is opened |
 //!
-//! A page without a policy of its own, and thus a new part, is a row in [`PARTS`] and a line in [`routes`].
+//! A page without a policy of its own, and thus a new part, is a row in [`parts::PARTS`] and a line in [`routes`].
 
 mod assets;
 mod clock_bar;
 pub(super) mod layout;
 mod overview;
+mod parts;
 mod release;
 mod sign_in;
 mod text;
@@ -40,23 +41,8 @@ use super::dialect::Control;
 use crate::http::routes::{Route, Routes};
 pub(super) use layout::Visit;
 pub(super) use overview::overview;
+pub(super) use parts::is_page;
 pub(super) use sign_in::{is_asset, sign_in};
-
-/// A part of the dashboard.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part {
-    /// The path of its page.
-    path: &'static str,
-    name: &'static str,
-}
-
-const OVERVIEW: Part = Part {
-    path: "/_emulator/",
-    name: "Overview",
-};
-
-/// The parts in the order of the navigation.
-const PARTS: &[Part] = &[OVERVIEW];
 
 /// The routes. No document declares them: they are for people.
 pub(super) fn routes() -> Routes<Control> {
@@ -65,9 +51,4 @@ pub(super) fn routes() -> Routes<Control> {
     Routes::default()
         .with(asset.and_on(MethodFilter::GET, assets::show_asset))
         .with(release.and_on(MethodFilter::GET, release::show_release))
-}
-
-/// True for the paths of pages.
-pub(super) fn is_page(path: &str) -> bool {
-    PARTS.iter().any(|part| part.path == path) || path.starts_with("/_emulator/releases/")
 }

@@ -27,37 +27,17 @@ impl Tone {
         let letters = word.chars().filter(char::is_ascii_alphanumeric);
         let letters: String = letters.map(|c| c.to_ascii_lowercase()).collect();
         match &*letters {
-            "success" | "succeeded" | "succeed" | "passed" | "done" | "unstable"
-            | "rollbacksucceed" | "rolledback" => Self::Done,
+            "success" | "succeeded" | "passed" | "done" | "unstable" | "rollbacksucceed"
+            | "rolledback" => Self::Done,
             "running" | "releasing" | "creating" | "deleting" | "upgrading" | "rollingback"
-            | "stopping" | "restarting" | "aborting" | "retrying" | "pushing" | "prepare"
-            | "queued" | "waiting" | "created4" | "executing" | "distributing" => Self::Runs,
-            "tobeapproved"
-            | "waitforapproval"
-            | "waitforapprove"
-            | "pause"
-            | "paused"
-            | "waitforhandleerror"
-            | "waitformanualerrorhandling"
-            | "blocked"
-            | "debugbefore"
-            | "debugafter"
-            | "timeoutforwindow"
-            | "waitforexternalcheck" => Self::Waits,
-            "failed"
-            | "fail"
-            | "error"
-            | "timeout"
-            | "reject"
-            | "denied"
-            | "createfailed"
-            | "deletefailed"
-            | "upgradefailed"
-            | "rollbackfailed"
-            | "partiallyfailed"
-            | "approvaldenied"
-            | "externalcheckfailed"
-            | "outofwindow" => Self::Fails,
+            | "stopping" | "restarting" | "aborting" | "retrying" | "uploading" | "prepare"
+            | "queued" | "executing" => Self::Runs,
+            "tobeapproved" | "pause" | "paused" | "blocked" | "debugbefore" | "debugafter" => {
+                Self::Waits
+            }
+            "reject" | "denied" | "timeout" => Self::Fails,
+            failed if failed.ends_with("failed") => Self::Fails,
+            waits if waits.starts_with("waitfor") => Self::Waits,
             _ => Self::Idle,
         }
     }
@@ -71,6 +51,10 @@ impl Tone {
             ("mesh", "Running") => Self::Done,
             // Both versions take traffic until somebody decides.
             ("release", "Running") => Self::Waits,
+            // It is in the queue; a step that waits has not begun.
+            ("task", "waiting") => Self::Runs,
+            // Somebody starts its jobs.
+            (_, "executing") if allowed.contains(&"execute") => Self::Waits,
             _ => Self::of(word),
         }
     }
@@ -88,5 +72,52 @@ impl Tone {
     /// A status word in its colour.
     pub(super) fn word(self, word: &str) -> Markup {
         html! { span.status-word.(self.class()) { (short(word)) } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::{State, World, family_names};
+    use crate::world::settings::Settings;
+
+    /// The statuses that call for nobody's attention.
+    const IDLE: [&str; 12] = [
+        "",
+        "waiting",
+        "CREATED",
+        "ABORTED",
+        "initialised",
+        "skipped",
+        "cancelled",
+        "cancel",
+        "planning",
+        "finish_planning",
+        "gone",
+        "created",
+    ];
+
+    #[test]
+    fn every_status_of_every_family_has_a_tone() {
+        let world = World::new(Settings::default(), State::default()).unwrap();
+        for family in family_names() {
+            for (_, word) in world.read(|database, _| database.statuses(family)) {
+                let is_idle = Tone::of(word) == Tone::Idle;
+                assert_eq!(is_idle, IDLE.contains(&word), "{family}: {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_waits_for_an_answer_is_told_by_its_commands() {
+        let of = |kind, word, allowed: &[&str]| Tone::of_resource(kind, word, allowed);
+        assert_eq!(of("task", "running", &["cancel"]), Tone::Runs);
+        assert_eq!(of("task", "running", &["cancel", "approve"]), Tone::Waits);
+        assert_eq!(of("task", "waiting", &["cancel"]), Tone::Runs);
+        assert_eq!(of("pipeline", "to be approved", &["stop"]), Tone::Waits);
+        assert_eq!(of("mesh", "Running", &["delete"]), Tone::Done);
+        assert_eq!(of("release", "Running", &["update"]), Tone::Waits);
+        assert_eq!(of("plan", "CREATED", &["execute"]), Tone::Idle);
+        assert_eq!(of("plan", "executing", &["execute"]), Tone::Waits);
     }
 }

@@ -1,6 +1,9 @@
 //! The dashboard as the server renders it: its frame, its pages, and what cannot break out of them.
 
 mod frame;
+mod overview;
+mod release;
+mod texts;
 
 use crate::common::{App, Reply};
 

@@ -5,8 +5,7 @@ use maud::{Markup, html};
 use crate::control::dashboard::layout::Visit;
 
 /// The ways to call the emulator, with its URL in them.
-fn ways(url: &str) -> [(&'static str, &'static str, String); 7] {
-    let host = url.split_once("://").map_or(url, |(_, host)| host);
+fn ways(url: &str) -> [(&'static str, &'static str, String); 6] {
     [
         (
             "curl",
@@ -64,11 +63,6 @@ fn ways(url: &str) -> [(&'static str, &'static str, String); 7] {
                  project_id = \"p1\"\n  auth_url   = \"{url}/v3\"\n  insecure   = true\n  \
                  endpoints = {{\n    iam = \"{url}/\"\n    asm = \"{url}/\"\n  }}\n}}"
             ),
-        ),
-        (
-            "Host",
-            "For programs that have a field for each.",
-            host.to_owned(),
         ),
     ]
 }

@@ -55,7 +55,7 @@ pub(super) fn families(glance: &Glance) -> Markup {
 pub(super) fn lists(glance: &Glance) -> Markup {
     let now = glance.now;
     html! {
-        div.cards {
+        div.cards.lists {
             (list("runs", "Runs now", &glance.runs, "Nothing runs.", &|resource| status_row(resource, now)))
             (list("waits", "Waits for a person", &glance.waits, "Nobody is waited for.", &|resource| status_row(resource, now)))
             (list("due", "Due next", &glance.due, "Time alone changes nothing.", &|resource| due_row(resource, glance)))

@@ -8,8 +8,8 @@ mod worlds;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::OVERVIEW;
 use super::layout::Visit;
+use super::parts::OVERVIEW;
 use crate::control::links::links;
 use glance::Glance;
 

@@ -57,7 +57,7 @@ pub(super) fn rows(timeline: &Timeline, now: Millis, word: &dyn Fn(&str) -> Stri
     let planned: Vec<(StepKey, &PlannedStep)> = planned.collect();
     let mut group = String::new();
     for (key, step) in &planned {
-        enter_group(&mut rows, &mut group, &key.0);
+        enter_group(&mut rows, &mut group, timeline.family, &key.0);
         let bars = past.remove(key).unwrap_or_default();
         rows.push(planned_row(key, step, bars, now, word));
     }
@@ -66,7 +66,7 @@ pub(super) fn rows(timeline: &Timeline, now: Millis, word: &dyn Fn(&str) -> Stri
     earlier.sort_by_key(|((group, _), bars)| (bars.first().map(|bar| bar.begin), group.clone()));
     group.clear();
     for (key, bars) in earlier {
-        enter_group(&mut rows, &mut group, &key.0);
+        enter_group(&mut rows, &mut group, timeline.family, &key.0);
         let last = bars.last().map(|bar| bar.kind);
         let tone = match last {
             Some(BarKind::Past(tone)) => tone,
@@ -96,11 +96,15 @@ pub(super) fn range(rows: &[Row], now: Millis) -> (Millis, Millis) {
     (first, last.max(first + 1))
 }
 
-fn enter_group(rows: &mut Vec<Row>, group: &mut String, name: &str) {
+fn enter_group(rows: &mut Vec<Row>, group: &mut String, family: &str, name: &str) {
     if !name.is_empty() && name != group {
         rows.push(Row {
             kind: RowKind::Group,
-            name: name.to_owned(),
+            // The stages of a plan are the numbers of its batches.
+            name: match family {
+                "plans" => format!("Batch {name}"),
+                _ => name.to_owned(),
+            },
             word: String::new(),
             tone: Tone::Idle,
             message: None,

@@ -85,12 +85,12 @@ pub(super) fn failures(rows: &[Row]) -> Markup {
 
 fn label(row: &Row) -> Markup {
     let name = shortened(&row.name, NAME);
+    let status = html! { i.(row.tone.class()) { (row.word) } };
     html! {
         @match row.kind {
             RowKind::Group => li.group { bdi { (name) } },
-            RowKind::Whole | RowKind::Step => li.whole[row.kind == RowKind::Whole] {
-                bdi { (name) } i.(row.tone.class()) { (row.word) }
-            },
+            RowKind::Whole => li.whole { bdi { (name) } (status) },
+            RowKind::Step => li { bdi { (name) } (status) },
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What has happened to a resource: its transitions with their causes, and the requests that named it.
 
+use std::sync::Arc;
+
 use maud::{Markup, html};
 use serde_json::json;
 
@@ -8,10 +10,10 @@ use crate::control::dashboard::tone::Tone;
 use crate::http::auth::redact::Mask;
 use crate::http::observe::record::RequestSummary;
 use crate::registry::World;
-use crate::sim::Transition;
 use crate::sim::time::rfc3339;
 use crate::sim::timeline::Timeline;
 use crate::sim::transition::{CLOCK, IMPORT, READ, SCHEDULE};
+use crate::sim::{Millis, Transition};
 
 /// The most rows of a table.
 const MOST_ROWS: usize = 40;
@@ -20,48 +22,81 @@ const MOST_ROWS: usize = 40;
 const PATH: usize = 160;
 
 /// A request to a service that named the resource.
-pub(super) struct Mention {
-    pub(super) summary: std::sync::Arc<RequestSummary>,
+struct Mention {
+    summary: Arc<RequestSummary>,
     /// The path with its query, without secrets.
     target: String,
 }
 
-/// The requests that named a resource in their path or query, newest first, and their number.
-pub(super) fn mentions(world: &World, id: &str) -> (Vec<Mention>, usize) {
-    let mask = Mask::new(Some(&world.recorder().secrets));
-    // The task `release:2` is named by its workflow and its number.
-    let (id, number) = id
-        .split_once(':')
-        .map_or((id, None), |(key, number)| (key, Some(number)));
-    let is_value = |part: &str| part == id || part.rsplit('=').next() == Some(id);
-    let names = |summary: &RequestSummary| {
-        let query = summary.query.as_deref().unwrap_or_default();
-        let parts = || summary.path.split('/').chain(query.split('&'));
-        let has_number = number.is_none_or(|number| {
-            parts().any(|part| part == number || part.rsplit('=').next() == Some(number))
+/// The requests that named a resource in their path or query, and those whose answer did, such as its creation.
+pub(super) struct Mentions {
+    /// Newest first.
+    shown: Vec<Mention>,
+    count: usize,
+}
+
+impl Mentions {
+    pub(super) fn of(world: &World, id: &str) -> Self {
+        let in_answer = format!("\"{id}\"");
+        let mut entries = world.recorder().journal.entries();
+        entries.retain(|record| {
+            let is_change = record.summary.method != "GET";
+            names(&record.summary, id) || is_change && has(&record.response.body, &in_answer)
         });
-        parts().any(is_value) && has_number
-    };
-    let mut entries = world.recorder().journal.entries();
-    entries.retain(|record| names(&record.summary));
-    let count = entries.len();
-    let newest = entries.into_iter().rev().take(MOST_ROWS);
-    let mentions = newest.map(|record| {
-        let summary = record.summary;
-        let mut target = mask.text(&summary.path).into_owned();
-        if let Some(query) = &summary.query {
-            target.push('?');
-            target.push_str(&mask.query(query));
+        let mask = Mask::new(Some(&world.recorder().secrets));
+        let newest = entries.iter().rev().take(MOST_ROWS);
+        let shown = newest.map(|record| {
+            let summary = &record.summary;
+            let mut target = mask.text(&summary.path).into_owned();
+            if let Some(query) = &summary.query {
+                target.push('?');
+                target.push_str(&mask.query(query));
+            }
+            Mention {
+                summary: Arc::clone(summary),
+                target,
+            }
+        });
+        Self {
+            shown: shown.collect(),
+            count: entries.len(),
         }
-        Mention { summary, target }
-    });
-    (mentions.collect(), count)
+    }
+
+    /// The caller of the command at that instant.
+    fn caller_at(&self, at: Millis) -> Option<&str> {
+        let mut commands = self.shown.iter().filter(|mention| {
+            let summary = &mention.summary;
+            summary.time.timestamp_millis() == at && summary.method != "GET" && summary.status < 400
+        });
+        commands.next()?.summary.caller.as_deref()
+    }
+}
+
+/// True if a request names a resource: a part of its path, or a value of its query. The task `release:2` is named by its
+/// workflow and its number.
+fn names(summary: &RequestSummary, id: &str) -> bool {
+    let query = summary.query.as_deref().unwrap_or_default();
+    let parts = summary.path.split('/').chain(query.split('&'));
+    let values: Vec<&str> = parts
+        .map(|part| part.split_once('=').map_or(part, |(_, value)| value))
+        .collect();
+    values.contains(&id)
+        || id
+            .split_once(':')
+            .is_some_and(|(key, number)| values.contains(&key) && values.contains(&number))
+}
+
+/// True if a body has a text.
+fn has(body: &[u8], text: &str) -> bool {
+    let mut parts = body.windows(text.len());
+    parts.any(|part| part == text.as_bytes())
 }
 
 /// The transitions, newest first.
 pub(super) fn transitions(
     timeline: &Timeline,
-    mentions: &[Mention],
+    mentions: &Mentions,
     world: &str,
     word: &dyn Fn(&str) -> String,
 ) -> Markup {
@@ -71,19 +106,19 @@ pub(super) fn transitions(
         section.card aria-labelledby="transitions-title" {
             h2 id="transitions-title" { "Changes" }
             div.table id="transitions" data-live {
-                table {
+                table.fixed {
                     thead { tr {
                         th scope="col" { "Virtual time" }
                         th scope="col" { "Part" }
                         th scope="col" { "Change" }
                         th scope="col" { "Caused by" }
-                        th scope="col" { span.off-screen { "Commands" } }
+                        th.narrow scope="col" { span.off-screen { "Commands" } }
                     } }
                     tbody {
                         @for (position, transition) in all.iter().rev().take(MOST_ROWS).enumerate() {
                             tr data-key={ (transition.number) "-" (all.len() - position) } {
                                 td { (instant(transition.at)) }
-                                td { (part(transition)) }
+                                td { (part(transition, timeline.kind)) }
                                 td { (status(&transition.from, word)) " → " (status(&transition.to, word)) }
                                 td { (cause(transition, mentions)) }
                                 td { (travel(transition, world)) }
@@ -99,7 +134,7 @@ pub(super) fn transitions(
 }
 
 /// The stage, the service and the step that changed; the resource itself if there is none.
-fn part(transition: &Transition) -> Markup {
+fn part(transition: &Transition, kind: &str) -> Markup {
     let parts = [&transition.stage, &transition.service, &transition.step];
     let names: Vec<_> = parts.into_iter().flatten().collect();
     html! {
@@ -107,7 +142,7 @@ fn part(transition: &Transition) -> Markup {
             @if position > 0 { " › " }
             (short(name))
         }
-        @if names.is_empty() { b { "itself" } }
+        @if names.is_empty() { b { (kind) } }
     }
 }
 
@@ -119,7 +154,7 @@ fn status(status: &str, word: &dyn Fn(&str) -> String) -> Markup {
 }
 
 /// The cause in words, with the caller of a command.
-fn cause(transition: &Transition, mentions: &[Mention]) -> Markup {
+fn cause(transition: &Transition, mentions: &Mentions) -> Markup {
     let words = match &*transition.cause {
         CLOCK => "the clock",
         SCHEDULE => "the schedule",
@@ -127,14 +162,7 @@ fn cause(transition: &Transition, mentions: &[Mention]) -> Markup {
         READ => "a read",
         IMPORT => "an import",
         command => {
-            let at = transition.at;
-            let is_cause = |mention: &&Mention| {
-                mention.summary.time.timestamp_millis() == at
-                    && mention.summary.method != "GET"
-                    && mention.summary.status < 400
-            };
-            let caller = mentions.iter().find(is_cause);
-            let caller = caller.and_then(|mention| mention.summary.caller.as_deref());
+            let caller = mentions.caller_at(transition.at);
             return html! {
                 "the command " b { (short(command)) }
                 @if let Some(caller) = caller { " of " (short(caller)) }
@@ -159,34 +187,35 @@ fn travel(transition: &Transition, world: &str) -> Markup {
 }
 
 /// The requests that named the resource.
-pub(super) fn journal(mentions: &[Mention], count: usize) -> Markup {
+pub(super) fn journal(mentions: &Mentions) -> Markup {
+    let Mentions { shown, count } = mentions;
     html! {
         section.card aria-labelledby="journal-title" {
             h2 id="journal-title" { "Requests about it" }
             div.table id="journal" data-live {
-                table {
+                table.fixed {
                     thead { tr {
-                        th.number scope="col" { "No." }
                         th scope="col" { "Virtual time" }
+                        th.number scope="col" { "No." }
                         th scope="col" { "Request" }
-                        th scope="col" { "Answer" }
-                        th scope="col" { "Caller" }
+                        th.narrow scope="col" { "Answer" }
+                        th.narrow scope="col" { "Caller" }
                     } }
                     tbody {
-                        @for mention in mentions {
+                        @for mention in shown {
                             @let summary = &mention.summary;
                             tr data-key=(summary.id) {
-                                td.number { (summary.id) }
                                 td { (instant(summary.time.timestamp_millis())) }
+                                td.number { (summary.id) }
                                 td.mono { (summary.method) " " bdi { (shortened(&mention.target, PATH)) } }
                                 td { (answer(summary.status)) }
                                 td { @if let Some(caller) = &summary.caller { (short(caller)) } }
                             }
                         }
-                        @if mentions.is_empty() { tr { td.empty colspan="5" { "No request named it." } } }
+                        @if shown.is_empty() { tr { td.empty colspan="5" { "No request named it." } } }
                     }
                 }
-                @if count > mentions.len() { p.more { (counted(count - mentions.len(), "older request", "older requests")) } }
+                @if *count > shown.len() { p.more { (counted(count - shown.len(), "older request", "older requests")) } }
             }
         }
     }

@@ -9,14 +9,16 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::OVERVIEW;
 use super::layout::Visit;
+use super::parts::OVERVIEW;
 use super::text::{countdown, long, short, shortened};
 use super::tone::Tone;
-use crate::registry::Unknown;
+use crate::control::apart::{MANY_ENTRIES, apart};
+use crate::registry::{Unknown, World};
 use crate::sim::Millis;
 use crate::sim::timeline::Timeline;
 use crate::world::controls::{CommandRequest, ResourceControls};
+use happenings::Mentions;
 
 /// The most buttons for commands.
 const MOST_COMMANDS: usize = 60;
@@ -53,8 +55,9 @@ pub(super) async fn show_release(
     });
     match subject {
         Ok(subject) => {
+            let mentions = mentions(&visit.world, &subject.timeline.id).await;
             let title = shortened(&subject.timeline.name, 60);
-            let main = page(&visit, &subject);
+            let main = page(&visit, &subject, &mentions);
             visit.page_with(OVERVIEW, &title, &main, &["gantt.js"])
         }
         Err(unknown) => {
@@ -77,11 +80,17 @@ fn missing(unknown: &Unknown) -> Markup {
     }
 }
 
-fn page(visit: &Visit, subject: &Subject) -> Markup {
+/// The requests about a resource.
+async fn mentions(world: &World, id: &str) -> Mentions {
+    let takes_long = world.recorder().journal.stats().entries >= MANY_ENTRIES;
+    let (world, id) = (world.clone(), id.to_owned());
+    apart(takes_long, move || Mentions::of(&world, &id)).await
+}
+
+fn page(visit: &Visit, subject: &Subject, mentions: &Mentions) -> Markup {
     let Subject { now, timeline, .. } = subject;
     let word = |status: &str| subject.word(status);
     let rows = bars::rows(timeline, *now, &word);
-    let (mentions, n_mentions) = happenings::mentions(&visit.world, &timeline.id);
     html! {
         (heading(subject))
         (commands(subject))
@@ -90,8 +99,8 @@ fn page(visit: &Visit, subject: &Subject) -> Markup {
             (chart::chart(&rows, *now))
             (chart::failures(&rows))
         }
-        (happenings::transitions(timeline, &mentions, visit.world_name(), &word))
-        (happenings::journal(&mentions, n_mentions))
+        (happenings::transitions(timeline, mentions, visit.world_name(), &word))
+        (happenings::journal(mentions))
         (documents(subject))
     }
 }
@@ -103,7 +112,7 @@ fn heading(subject: &Subject) -> Markup {
         div.title id="subject" data-live {
             h1 { (long(&timeline.name)) }
             span { (tone.word(&timeline.word)) @if let Some(code) = timeline.code { " " small { "status " (code) } } }
-            p.hint {
+            p.hint.line {
                 (timeline.family) " · " (timeline.kind) " in " (short(&timeline.scope)) " · "
                 code { bdi { (shortened(&timeline.id, 120)) } }
                 @if let Some(next) = &timeline.next {

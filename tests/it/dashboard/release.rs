@@ -1,0 +1,201 @@
+//! The page of a resource: chart, commands, causes.
+
+use serde_json::{Value, json};
+
+use super::{browse, html};
+use crate::common::{App, CREDENTIALS, golden};
+
+const PIPELINES: &str = "/v3/p1/pipeline/pipelines";
+
+/// The element with that id and everything in it, if it is the only one of its kind there.
+fn element<'a>(page: &'a str, begin: &str, end: &str) -> &'a str {
+    let (_, rest) = page.split_once(begin).expect("its beginning");
+    let (inner, _) = rest.split_once(end).expect("its end");
+    inner
+}
+
+async fn create(app: &App) -> String {
+    let body = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": [
+        {"name": "build", "tasks": [{"name": "compile"}, {"name": "test"}]},
+        {"name": "deploy", "approval_type": 1, "tasks": [{"name": "roll-out"}]}]});
+    let created = app.post(PIPELINES, body).await.json();
+    created["id"].as_str().unwrap().to_owned()
+}
+
+async fn act(app: &App, id: &str, action: &str, body: Value) {
+    let path = format!("{PIPELINES}/{id}/action?action_id={action}");
+    app.post(&path, body).await.assert_status(200);
+}
+
+async fn page(app: &App, id: &str) -> String {
+    html(&browse(app, &format!("/_emulator/releases/pipelines/{id}")).await)
+}
+
+/// The golden parts are files beside this one.
+#[track_caller]
+fn assert_golden(name: &str, actual: &str) {
+    // A line for each element, so that a difference is seen.
+    let actual = actual.replace("><", ">\n<") + "\n";
+    let file = format!(
+        "{}/tests/it/dashboard/{name}.html",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    if std::env::var_os("UPDATE_DASHBOARD").is_some() {
+        std::fs::write(&file, &actual).unwrap();
+    }
+    let expected = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        actual == expected,
+        "{name}.html is not as rendered; UPDATE_DASHBOARD=1 writes it:\n{actual}"
+    );
+}
+
+#[tokio::test]
+async fn the_chart_of_a_pipeline_from_the_start_to_its_gate() {
+    let app = App::new();
+    let id = create(&app).await;
+    act(&app, &id, "start", Value::Null).await;
+    app.advance(1_000).await;
+    let running = page(&app, &id).await;
+    assert_golden(
+        "running",
+        element(&running, "<div class=\"gantt\"", "</svg></div></div>"),
+    );
+    app.advance(60_000).await;
+    let waiting = page(&app, &id).await;
+    assert_golden(
+        "waiting",
+        element(&waiting, "<div class=\"gantt\"", "</svg></div></div>"),
+    );
+}
+
+#[tokio::test]
+async fn the_buttons_are_the_commands_that_the_status_allows() {
+    let app = App::new();
+    let id = create(&app).await;
+    let labels = |page: &str| {
+        let commands = element(page, " id=\"commands\"", "</section>");
+        let labels = commands.split("<bdi>").skip(1);
+        labels
+            .map(|rest| rest.split('<').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(labels(&page(&app, &id).await), ["Start"]);
+    act(&app, &id, "start", Value::Null).await;
+    assert_eq!(labels(&page(&app, &id).await), ["Stop"]);
+    app.advance(60_000).await;
+    let waiting = page(&app, &id).await;
+    assert_eq!(
+        labels(&waiting),
+        ["Stop", "Approve deploy", "Refuse deploy"]
+    );
+    let body =
+        "{&quot;approval_type&quot;:&quot;agree&quot;,&quot;task_name&quot;:&quot;deploy&quot;}";
+    assert!(waiting.contains(body), "{waiting}");
+
+    let agree = json!({"approval_type": "agree", "task_name": "deploy"});
+    act(&app, &id, "approval", agree).await;
+    app.advance(60_000).await;
+    assert_eq!(labels(&page(&app, &id).await), ["Start", "Roll back"]);
+}
+
+#[tokio::test]
+async fn every_command_of_a_button_is_accepted_by_its_service() {
+    let app = App::new();
+    let id = create(&app).await;
+    let mut pressed = Vec::new();
+    // Each press shows other buttons; the first that was not pressed yet is next.
+    while pressed.len() < 6 {
+        let page = page(&app, &id).await;
+        let commands = element(&page, " id=\"commands\"", "</section>");
+        let buttons = commands
+            .split("<button")
+            .filter(|rest| rest.contains("data-send="));
+        let next = buttons
+            .map(|button| {
+                let value = |name| super::attributes(button, name).first().copied();
+                let text = |name| {
+                    value(name)
+                        .unwrap_or_default()
+                        .replace("&quot;", "\"")
+                        .replace("&amp;", "&")
+                };
+                (text("data-send"), text("data-body"))
+            })
+            .find(|button| !pressed.contains(button));
+        let Some((line, body)) = next else {
+            break;
+        };
+        let (method, path) = line.split_once(' ').unwrap();
+        let reply = app.send(method, path, CREDENTIALS, body.clone()).await;
+        assert_eq!(reply.status, 200, "{line} {body}: {}", reply.text());
+        pressed.push((line, body));
+        app.advance(60_000).await;
+    }
+    assert!(pressed.len() >= 4, "{pressed:?}");
+}
+
+#[tokio::test]
+async fn each_change_tells_its_cause_and_the_ways_back_to_it() {
+    let app = App::new();
+    let id = create(&app).await;
+    act(&app, &id, "start", Value::Null).await;
+    app.advance(60_000).await;
+    let page = page(&app, &id).await;
+    assert!(page.contains("the clock"), "{page}");
+    assert!(
+        page.contains("the command <b><bdi>start</bdi></b>"),
+        "{page}"
+    );
+    assert!(
+        page.contains("aria-label=\"Go back to 2026-01-01T12:00:02Z\""),
+        "{page}"
+    );
+    assert!(
+        page.contains("aria-label=\"Fork a world at 2026-01-01T12:00:02Z\""),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn all_kinds_of_resources_have_a_page_and_say_how_they_are_shown() {
+    let documented = App::load(&golden("../documented.json"));
+    let listed = documented.get("/_emulator/v1/resources").await.json();
+    let resources = listed["resources"].as_array().unwrap();
+    let mut kinds: Vec<&str> = Vec::new();
+    for resource in resources {
+        let text = |name: &str| resource[name].as_str().unwrap();
+        let path = format!("/_emulator/releases/{}/{}", text("family"), text("id"));
+        let page = html(&browse(&documented, &path).await);
+        kinds.push(text("kind"));
+        for load in super::attributes(&page, "data-load") {
+            let (method, path) = load.split_once(' ').unwrap();
+            let path = path.replace("&amp;", "&");
+            let reply = documented.send(method, &path, CREDENTIALS, "").await;
+            assert_eq!(reply.status, 200, "{load}: {}", reply.text());
+        }
+    }
+    kinds.sort_unstable();
+    kinds.dedup();
+    assert_eq!(kinds, ["mesh", "pipeline", "plan", "version"]);
+}
+
+#[tokio::test]
+async fn five_hundred_steps_fit_into_a_small_page() {
+    let tasks: Vec<Value> = (0..500)
+        .map(|n| json!({"name": format!("task-{n}")}))
+        .collect();
+    let stages: Vec<Value> = tasks
+        .chunks(50)
+        .enumerate()
+        .map(|(n, tasks)| json!({"name": format!("stage-{n}"), "tasks": tasks}))
+        .collect();
+    let app = App::load(
+        &json!({"servicestage": {"projects": [{"id": "p1", "pipelines": [{"id": "big", "name": "big", "pipeline_declaration": {"stages": stages}}]}]}}),
+    );
+    act(&app, "big", "start", Value::Null).await;
+    app.advance(5_000).await;
+    let page = page(&app, "big").await;
+    assert!(page.contains("task-499"), "{page}");
+    assert!(page.len() < 150_000, "{} bytes", page.len());
+}
