@@ -114,9 +114,15 @@ pub(super) struct FaultsBody {
 #[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/faults", operation_id = "ListFaults", tag = "control",
     responses((status = 200, body = FaultsBody))))]
 pub(super) async fn list_faults(State(Control(world)): State<Control>) -> Response {
+    json(StatusCode::OK, &listed_faults(&world))
+}
+
+/// The faults with the number of requests that each has hit.
+pub(super) fn listed_faults(world: &World) -> FaultsBody {
     let faults = world.recorder().faults.list().into_iter();
-    let faults = faults.map(FaultView::from).collect();
-    json(StatusCode::OK, &FaultsBody { faults })
+    FaultsBody {
+        faults: faults.map(FaultView::from).collect(),
+    }
 }
 
 /// Adds a fault behind those of the same priority.

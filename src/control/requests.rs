@@ -86,7 +86,7 @@ fn matching_compiled(world: &World, filter: &RecordFilter) -> Result<Vec<Request
 }
 
 /// The filter and the limit in a query.
-fn read(query: &str) -> Result<(RequestFilter, Option<usize>), Problem> {
+pub(super) fn read(query: &str) -> Result<(RequestFilter, Option<usize>), Problem> {
     let text = |text: &str| OrderedValue::Scalar(Value::from(text));
     let mut fields: IndexMap<String, OrderedValue> = IndexMap::new();
     let mut limit = None;

@@ -161,15 +161,19 @@ pub(super) struct ScriptsView {
 #[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/scripts", operation_id = "ListScripts", tag = "control",
     responses((status = 200, body = ScriptsView))))]
 pub(super) async fn list_scripts(State(Control(world)): State<Control>) -> Response {
-    let body = world.read(|database, _| {
+    json(StatusCode::OK, &listed_scripts(&world))
+}
+
+/// The scripts in force, compared with what the world knows.
+pub(super) fn listed_scripts(world: &World) -> ScriptsView {
+    world.read(|database, _| {
         let listed = database.listed_scripts().into_iter();
         let unused = database.shared.scripts.unused();
         ScriptsView {
             scripts: listed.map(ScriptView::compared).collect(),
             unused: unused.map(|listed| listed.id.clone()).collect(),
         }
-    });
-    json(StatusCode::OK, &body)
+    })
 }
 
 /// Adds a script behind those of the same priority.

@@ -10,6 +10,9 @@ use crate::world::settings::{Settings, ZadigGeneration};
 /// The name of the built-in documented examples.
 const DOCUMENTED: &str = "documented";
 
+/// The built-in documented examples.
+pub const DOCUMENTED_STATE: &str = include_str!("documented.json");
+
 /// The name in errors of a state that comes from no file.
 const GIVEN: &str = "given as a state";
 
@@ -69,7 +72,7 @@ pub fn world(files: &[String], state: Option<State>, settings: &Settings) -> Res
 fn read(file: &str, settings: &Settings) -> Result<State, Error> {
     if file == DOCUMENTED {
         let built_in = |text| State::from_json(text).map_err(Error::invalid(file));
-        let mut state = built_in(include_str!("documented.json"))?;
+        let mut state = built_in(DOCUMENTED_STATE)?;
         if settings.zadig == Some(ZadigGeneration::V4) {
             state.merge(built_in(include_str!("documented_v4.json"))?);
         }

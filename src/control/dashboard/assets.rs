@@ -17,11 +17,11 @@ const CONTENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 pub(super) const FOLDER: &str = "/_emulator/dashboard/";
 
 /// The files: name, content type and text.
-const ASSETS: [(&str, &str, &str); 3] = [
+const ASSETS: [(&str, &str, &str); 5] = [
     (
         "style.css",
         "text/css; charset=utf-8",
-        include_str!("style.css"),
+        concat!(include_str!("style.css"), include_str!("parts.css")),
     ),
     (
         "dashboard.js",
@@ -32,6 +32,16 @@ const ASSETS: [(&str, &str, &str); 3] = [
         "gantt.js",
         "text/javascript; charset=utf-8",
         include_str!("gantt.js"),
+    ),
+    (
+        "demo.js",
+        "text/javascript; charset=utf-8",
+        include_str!("demo.js"),
+    ),
+    (
+        "look.js",
+        "text/javascript; charset=utf-8",
+        include_str!("look.js"),
     ),
 ];
 

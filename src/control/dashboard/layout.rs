@@ -10,6 +10,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::assets::FOLDER;
 use super::clock_bar::clock_bar;
+use super::look::look;
 use super::parts::{PARTS, Part};
 use super::text::short;
 use crate::control::dialect::Control;
@@ -20,7 +21,7 @@ use crate::world::settings::Auth;
 
 /// Nothing but the scripts and styles of the binary is loaded, and the page talks only to its own server.
 pub(super) const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// A request for a page: the world that it shows, and its place among the others.
 pub(in crate::control) struct Visit {
@@ -28,6 +29,8 @@ pub(in crate::control) struct Visit {
     /// Absent in a world without a server.
     pub(super) context: Option<WorldContext>,
     pub(super) headers: HeaderMap,
+    /// The query of the page's URL.
+    pub(super) query: String,
 }
 
 impl FromRequestParts<Control> for Visit {
@@ -41,6 +44,7 @@ impl FromRequestParts<Control> for Visit {
             world: world.clone(),
             context: parts.extensions.get().cloned(),
             headers: parts.headers.clone(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
         })
     }
 }
@@ -87,6 +91,7 @@ impl Visit {
         main: &Markup,
         scripts: &[&str],
     ) -> Response {
+        let look = look(&self.query);
         let is_strict = self.world.settings().auth == Auth::Strict;
         let page = html! {
             (DOCTYPE)
@@ -114,6 +119,7 @@ impl Visit {
                         }
                     }
                     main id="main" tabindex="-1" { (main) }
+                    @if let Some(look) = &look { (look) script src={ (FOLDER) "look.js" } defer {} }
                     section.status id="status" aria-live="polite" aria-label="Last request" data-keep {}
                 }
             }

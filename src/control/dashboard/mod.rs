@@ -23,14 +23,22 @@
 //! | `data-due="ms"` | the time until a virtual instant |
 //! | `data-load="GET /path"` on `details` | shows the answer in its `pre` when it is opened |
 //!
-//! A page without a policy of its own, and thus a new part, is a row in [`parts::PARTS`] and a line in [`routes`].
+//! A page without a policy of its own, and thus a new part, is a row in [`parts`] and a line in [`routes`].
 
 mod assets;
 mod clock_bar;
+mod curl;
+mod demo;
+mod failures;
+mod fields;
 pub(super) mod layout;
+mod look;
 mod overview;
 mod parts;
+mod reference;
 mod release;
+mod requests;
+mod shown;
 mod sign_in;
 mod text;
 mod tone;
@@ -46,9 +54,20 @@ pub(super) use sign_in::{is_asset, sign_in};
 
 /// The routes. No document declares them: they are for people.
 pub(super) fn routes() -> Routes<Control> {
-    let asset = Route::new("/_emulator/dashboard/{file}");
-    let release = Route::new("/_emulator/releases/{family}/{id}");
+    let page = |path: &'static str| Route::new(path);
+    let get = MethodFilter::GET;
     Routes::default()
-        .with(asset.and_on(MethodFilter::GET, assets::show_asset))
-        .with(release.and_on(MethodFilter::GET, release::show_release))
+        .with(page("/_emulator/dashboard/{file}").and_on(get, assets::show_asset))
+        .with(page("/_emulator/releases/{family}/{id}").and_on(get, release::show_release))
+        .with(page("/_emulator/requests").and_on(get, requests::show_list))
+        .with(page("/_emulator/requests/verify").and_on(get, requests::show_verification))
+        .with(page("/_emulator/requests/{id}").and_on(get, requests::show_entry))
+        .with(page("/_emulator/failures").and_on(get, failures::show_failures))
+        .with(page("/_emulator/failures/script").and_on(get, failures::new_script))
+        .with(page("/_emulator/failures/script/{id}").and_on(get, failures::edit_script))
+        .with(page("/_emulator/failures/fault").and_on(get, failures::new_fault))
+        .with(page("/_emulator/failures/fault/{id}").and_on(get, failures::edit_fault))
+        .with(page("/_emulator/demo").and_on(get, demo::show_demo))
+        .with(page("/_emulator/reference").and_on(get, reference::show_reference))
+        .with(page("/_emulator/reference/{id}").and_on(get, reference::show_operation))
 }

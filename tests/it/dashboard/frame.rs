@@ -6,7 +6,13 @@ use super::{BROWSER, attributes, browse, html};
 use crate::common::App;
 
 /// The pages of the dashboard.
-const PAGES: &[&str] = &["/_emulator/"];
+const PAGES: &[&str] = &[
+    "/_emulator/",
+    "/_emulator/requests",
+    "/_emulator/failures",
+    "/_emulator/demo",
+    "/_emulator/reference",
+];
 
 const TOKEN: &str = "hush-4711";
 

@@ -51,10 +51,7 @@ async fn each_list_has_what_it_is_for() {
     let page = html(&browse(&app, "/_emulator/").await);
     assert!(list(&page, "failed").contains(">fails<"), "{page}");
     let link = format!("href=\"/_emulator/releases/pipelines/{fails}\"");
-    assert!(
-        list(&page, "failed").contains(&link),
-        "{page}"
-    );
+    assert!(list(&page, "failed").contains(&link), "{page}");
     assert!(list(&page, "runs").contains("Nothing runs."), "{page}");
 }
 

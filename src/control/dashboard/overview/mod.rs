@@ -8,6 +8,7 @@ mod worlds;
 use axum::response::Response;
 use maud::{Markup, html};
 
+use super::demo::invitation;
 use super::layout::Visit;
 use super::parts::OVERVIEW;
 use crate::control::links::links;
@@ -22,7 +23,7 @@ pub(in crate::control) fn overview(visit: &Visit) -> Response {
             p.hint { "Four cloud release APIs on this machine. Their time is virtual: freeze it, speed it up, or jump to the next change." }
         }
         (lists::families(&glance))
-        @if glance.n_resources == 0 { (connect::connect(visit)) }
+        @if glance.n_resources == 0 { (invitation()) (connect::connect(visit)) }
         (lists::lists(&glance))
         @if glance.n_resources > 0 { (connect::connect(visit)) }
         (worlds::cards(visit))
