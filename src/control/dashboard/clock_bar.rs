@@ -6,6 +6,7 @@ use serde_json::json;
 use super::text::{instant, words};
 use crate::registry::World;
 use crate::sim::clock::Mode;
+use crate::sim::time::rfc3339;
 
 const CLOCK: &str = "PUT /_emulator/v1/clock";
 const ADVANCE: &str = "POST /_emulator/v1/clock/advance";
@@ -27,6 +28,9 @@ pub(super) fn clock_bar(world: &World, name: &str) -> Markup {
         ("running", "frozen", "Freeze")
     };
     let behind = world.behind();
+    let target = world
+        .course_under_way()
+        .and_then(|progress| progress.target());
     let own_pace = (!PACES.contains(&reading.pace)).then_some(reading.pace);
     html! {
         div.clock id="clock" data-live role="group" aria-label="Virtual clock" {
@@ -55,6 +59,7 @@ pub(super) fn clock_bar(world: &World, name: &str) -> Markup {
                     title="Opens a copy of this world, on a port of its own" { "Fork here" }
                 a.button href="/_emulator/#snapshots" { "Go back…" }
             }
+            @if let Some(target) = target { span.hint { "Moving to " (rfc3339(target)) "…" } }
             @if behind > 0 { span.hint { "It has fallen behind by " (words(behind)) "." } }
         }
     }

@@ -58,6 +58,10 @@
     const text = await answer.text();
     if (answer.status === 401) return false;
     kept.set(TOKEN, token);
+    if (!(answer.headers.get("content-type") || "").startsWith("text/html")) {
+      document.body.replaceChildren(element("pre", { textContent: text }));
+      return true;
+    }
     document.open();
     document.write(text);
     document.close();
@@ -199,11 +203,16 @@
   }
 
   const refreshed = [];
+  let wasMissing = null;
 
   /** Fetches the page again, and lets its live parts follow. */
   async function refresh() {
     const headers = { Accept: "text/html", ...ownHeaders() };
     const answer = await fetch(location.href, { headers, cache: "no-store" });
+    // What the page is about is gone, or back again.
+    const isMissing = answer.status === 404;
+    if (wasMissing !== null && wasMissing !== isMissing) location.reload();
+    wasMissing = isMissing;
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const old of document.querySelectorAll("[data-live]")) {

@@ -60,8 +60,9 @@ async fn pipeline(app: &App, name: &str, step: &str) -> String {
 #[tokio::test]
 async fn names_of_pipelines_stages_and_tasks_stay_texts() {
     // The service takes names of 64 characters; a state takes any.
-    let state = json!({"servicestage": {"projects": [{"id": EVIL, "pipelines": [{"id": "p", "name": long(), "stages": [
-        {"name": long(), "tasks": [{"name": long()}]}]}]}]}});
+    let stages = json!([{"name": long(), "tasks": [{"name": long()}]}]);
+    let pipeline = json!({"id": "p", "name": long(), "pipeline_declaration": {"stages": stages}});
+    let state = json!({"servicestage": {"projects": [{"id": EVIL, "pipelines": [pipeline]}]}});
     let app = App::new();
     let put = app.put("/_emulator/v1/state", state).await;
     assert_eq!(put.status, 204, "{}", put.text());
