@@ -2,6 +2,7 @@
 //
 // data-live + id        the element follows the page that the server renders now
 // data-keep             the element and all in it stay when the page is refreshed
+// data-hold             a live list stands still while somebody points at it or has the focus in it
 // data-send="POST /p"   a button or a form that sends the request; {name} in the path is a field of the form
 // data-body='{…}'       the JSON body; fields of a form are put into it by dotted names, such as do.status
 // data-type             of a field: number, boolean, json, lines, instant; absent: a text. An empty field is left out
@@ -202,6 +203,9 @@
     }
   }
 
+  /** True for a list that somebody points at or has the focus in: its rows would change under them. */
+  const isHeld = (element) => element.hasAttribute("data-hold") && (element.matches(":hover") || element.contains(document.activeElement));
+
   const refreshed = [];
   let wasMissing = null;
 
@@ -217,7 +221,7 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const old of document.querySelectorAll("[data-live]")) {
       const fresh = page.getElementById(old.id);
-      if (fresh) follow(old, fresh);
+      if (fresh && !isHeld(old)) follow(old, fresh);
     }
     const shown = document.querySelector("[data-now]");
     const served = page.querySelector("[data-now]");
@@ -532,6 +536,10 @@
       }
     });
     document.addEventListener("toggle", (event) => event.target.hasAttribute("data-load") && load(event.target), true);
+    for (const held of document.querySelectorAll("[data-hold]")) {
+      held.addEventListener("mouseleave", refreshSoon);
+      held.addEventListener("focusout", () => setTimeout(() => isHeld(held) || refreshSoon()));
+    }
     document.addEventListener("change", (event) => {
       if (event.target.hasAttribute("data-submit") && event.target.form) act(event.target.form);
     });

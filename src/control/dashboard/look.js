@@ -1,13 +1,18 @@
 // The guided look by keys: left, right, Escape. Fields keep theirs.
 "use strict";
-document.addEventListener("DOMContentLoaded", () => {
-  const links = { ArrowLeft: "look-back", ArrowRight: "look-next", Escape: "look-end" };
-  document.getElementById("look-next").focus({ preventScroll: true });
-  document.addEventListener("keydown", (event) => {
-    const link = document.getElementById(links[event.key] || "");
-    const inField = event.target.closest("input, select, textarea, pre, [role=group], [role=region]");
-    if (!link || inField || event.ctrlKey || event.altKey || event.metaKey) return;
-    event.preventDefault();
-    link.click();
-  });
-});
+(() => {
+  const start = () => {
+    const links = { ArrowLeft: "look-back", ArrowRight: "look-next", Escape: "look-end" };
+    document.getElementById("look-next").focus({ preventScroll: true });
+    document.addEventListener("keydown", (event) => {
+      const link = document.getElementById(links[event.key] || "");
+      const inField = event.target.closest("input, select, textarea, pre, [role=group], [role=region]");
+      if (!link || inField || event.ctrlKey || event.altKey || event.metaKey) return;
+      event.preventDefault();
+      link.click();
+    });
+  };
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

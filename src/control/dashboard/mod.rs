@@ -9,6 +9,7 @@
 //! | attribute | effect |
 //! |---|---|
 //! | `data-live` with an `id` | the element follows the page that the server renders now |
+//! | `data-hold` with `data-live` | it stands still while somebody points at it or has the focus in it |
 //! | `data-keep` | the element and all in it stay as they are when the page is refreshed |
 //! | `data-send="POST /path"` on a button or form | sends that request; `{name}` in the path is a field of the form |
 //! | `data-body='{"json":1}'` | its body; the fields of a form are put into it by their dotted names, such as `do.status` |

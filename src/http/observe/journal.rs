@@ -109,6 +109,12 @@ impl Journal {
         self.added.subscribe()
     }
 
+    /// The newest records, at most that many, newest first.
+    pub fn newest(&self, most: usize) -> Vec<RequestRecord> {
+        let ring = self.lock();
+        ring.records.iter().rev().take(most).cloned().collect()
+    }
+
     /// The records in the journal, oldest first.
     pub fn entries(&self) -> Vec<RequestRecord> {
         self.lock().records.iter().cloned().collect()

@@ -152,11 +152,27 @@ export async function until(condition) {
   }
 }
 
-/** Presses Tab until an element has the focus. */
-export async function tabTo(page, locator) {
-  for (let n = 0; n < 200; n += 1) {
-    if (await locator.evaluate((element) => element === document.activeElement)) return;
+/** Moves the focus to an element by Tab, and presses Enter. */
+export async function press(page, locator) {
+  await locator.waitFor();
+  for (let n = 0; n < 300; n += 1) {
+    if (await locator.evaluate((element) => element === document.activeElement)) {
+      await page.keyboard.press('Enter');
+      return;
+    }
     await page.keyboard.press('Tab');
   }
   assert.fail(`${locator} cannot be reached by Tab`);
+}
+
+/** Creates a pipeline with a gate, and starts it. Returns its id. */
+export async function startedPipeline(emulator, name) {
+  const pipelines = '/v3/p1/pipeline/pipelines';
+  const stages = [
+    { name: 'build', tasks: [{ name: 'compile' }] },
+    { name: 'deploy', approval_type: 1, tasks: [{ name: 'roll-out' }] },
+  ];
+  const { id } = await emulator.call('POST', pipelines, { name, model_version: 2, config_mode: 'ui', stages });
+  await emulator.call('POST', `${pipelines}/${id}/action?action_id=start`);
+  return id;
 }

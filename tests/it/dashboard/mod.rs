@@ -1,8 +1,12 @@
 //! The dashboard as the server renders it: its frame, its pages, and what cannot break out of them.
 
+mod demo;
+mod failures;
 mod frame;
 mod overview;
+mod reference;
 mod release;
+mod requests;
 mod texts;
 
 use crate::common::{App, Reply};

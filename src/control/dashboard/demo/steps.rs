@@ -35,11 +35,11 @@ const RESOURCES: &str = r#"{"servicestage":{"projects":[{"id":"demo","pipelines"
   {"id":"demo-payments","name":"payments","status":1,"pipeline_declaration":{"stages":[
     {"name":"production","approval_type":1,"tasks":[{"name":"migrate"},{"name":"roll-out"}]}]}}],
  "release_plans":[
-  {"id":"demo-spring","name":"spring","status":"INITIALIZED","components":[
+  {"id":"demo-spring","name":"spring","status":"CREATED","components":[
     {"seq":0,"name":"db","runtime_stack":{"name":"java"}},
     {"seq":1,"name":"orders","runtime_stack":{"name":"java"}},{"seq":1,"name":"stock","runtime_stack":{"name":"java"}},
     {"seq":2,"name":"web","runtime_stack":{"name":"java"}}]},
-  {"id":"demo-autumn","name":"autumn","status":"INITIALIZED","components":[
+  {"id":"demo-autumn","name":"autumn","status":"CREATED","components":[
     {"seq":0,"name":"db","runtime_stack":{"name":"java"}},
     {"seq":1,"name":"orders","runtime_stack":{"name":"java"}},
     {"seq":2,"name":"web","runtime_stack":{"name":"java"}}]}]}]}}"#;

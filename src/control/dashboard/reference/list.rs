@@ -1,5 +1,6 @@
 //! The list of operations, searched by the server.
 
+use axum::Extension;
 use axum::response::Response;
 use maud::{Markup, html};
 
@@ -8,6 +9,7 @@ use crate::control::dashboard::Visit;
 use crate::control::dashboard::fields::{Field, Input};
 use crate::control::dashboard::parts::REFERENCE;
 use crate::control::dashboard::text::{counted, segment, short};
+use crate::control::openapi::OpenApiSource;
 use crate::docs::PAGES;
 use crate::http::query::value_of;
 
@@ -28,8 +30,11 @@ const FAMILIES: [(&str, &str); 6] = [
     ("control", "The emulator's control plane"),
 ];
 
-pub(in crate::control::dashboard) async fn show_reference(visit: Visit) -> Response {
-    let document = document(&visit);
+pub(in crate::control::dashboard) async fn show_reference(
+    visit: Visit,
+    Extension(source): Extension<OpenApiSource>,
+) -> Response {
+    let document = document(&visit, source);
     let query = value_of(&visit.query, "q").unwrap_or_default();
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
     let found: Vec<Entry> = Entry::all(&document)

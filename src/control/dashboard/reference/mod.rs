@@ -8,14 +8,15 @@ mod schema;
 use maud::{Markup, html};
 use serde_json::Value;
 
+use crate::control::openapi::OpenApiSource;
+
 use super::layout::Visit;
 pub(super) use list::show_reference;
 pub(super) use operation::show_operation;
 
 /// The OpenAPI document of the world that is visited.
-fn document(visit: &Visit) -> Value {
-    let settings = visit.world.settled_settings();
-    let text = crate::control::openapi(&settings, &visit.url());
+fn document(visit: &Visit, OpenApiSource(openapi): OpenApiSource) -> Value {
+    let text = openapi(&visit.world.settled_settings(), &visit.url());
     serde_json::from_str(&text).unwrap_or_default()
 }
 

@@ -1,5 +1,6 @@
 //! An operation: parameters, bodies and answers, from the OpenAPI document.
 
+use axum::Extension;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -11,14 +12,16 @@ use super::{Entry, document, evidence, prose};
 use crate::control::dashboard::parts::REFERENCE;
 use crate::control::dashboard::text::{segment, short};
 use crate::control::dashboard::{Visit, curl};
+use crate::control::openapi::OpenApiSource;
 use crate::registry::operations;
 use crate::sim::fuzzy::nearest;
 
 pub(in crate::control::dashboard) async fn show_operation(
     visit: Visit,
+    Extension(source): Extension<OpenApiSource>,
     Path(id): Path<String>,
 ) -> Response {
-    let document = document(&visit);
+    let document = document(&visit, source);
     if let Some(entry) = Entry::all(&document).find(|entry| entry.id() == id) {
         return visit.page(REFERENCE, &id, &page(&entry, &document, &visit.url()));
     }

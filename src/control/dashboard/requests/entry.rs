@@ -241,9 +241,9 @@ fn evidence(evidence: &str) -> Markup {
     let mut parts = evidence.split("; ");
     let level = parts.next().unwrap_or_default();
     let meaning = match level {
-        "documented" => "the service's documents say so",
-        "observed" => "seen from the service, in public programs or logs",
-        "inferred" => "a guess, from what the documents say elsewhere",
+        "documented" => "the service's own pages say so",
+        "observed" => "read in the source of the service or of an official client",
+        "inferred" => "an informed guess",
         "injected" => "a fault made it",
         _ => "",
     };

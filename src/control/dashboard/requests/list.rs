@@ -53,7 +53,7 @@ pub(in crate::control::dashboard) async fn show_list(visit: Visit) -> Response {
                 button.danger type="button" data-send="DELETE /_emulator/v1/requests" data-confirm="Empty the journal and the log of events?" data-done="The journal is empty" { "Empty the journal" }
             }
         }
-        section id="journal" data-live aria-label="Journal" {
+        section id="journal" data-live data-hold aria-label="Journal" {
             @match &found {
                 Ok(found) => { (listed(found, limit, &filter)) }
                 Err(problem) => { p.problem role="alert" { (long(&problem.to_string())) } }
@@ -67,13 +67,23 @@ async fn find(world: &World, filter: &PageFilter, limit: usize) -> Result<Found,
     let (request_filter, _) = read(&filter.query())?;
     let takes_long = world.recorder().journal.stats().entries >= MANY_ENTRIES;
     let (of, sought) = (world.clone(), request_filter.clone());
+    let seeks_all = filter.is_empty();
     let find = move || {
-        let matching = matching(&of, &sought)?;
-        let newest = matching.iter().rev().take(limit);
+        let journal = &of.recorder().journal;
+        // The usual page of a busy world does not look at the whole journal.
+        let (total, newest) = if seeks_all && journal.is_on() {
+            (journal.stats().entries, journal.newest(limit))
+        } else {
+            let mut matching = matching(&of, &sought)?;
+            let total = matching.len();
+            matching.reverse();
+            matching.truncate(limit);
+            (total, matching)
+        };
         Ok::<_, Problem>(Found {
-            total: matching.len(),
-            dropped: of.recorder().journal.stats().dropped,
-            records: newest.map(Shown::of_masked).collect(),
+            total,
+            dropped: journal.stats().dropped,
+            records: newest.iter().map(Shown::of_masked).collect(),
             near: Vec::new(),
         })
     };
@@ -135,21 +145,24 @@ fn row(record: &Shown) -> Markup {
                 (status(answered)) " " b { (short(&record.get("method").text())) } " "
                 code { (short(&record.get("path").text())) @if !query.is_empty() { "?" (short(&query)) } }
             }
-            p.facts {
+            p.line {
                 span { "#" (record.get("id").text()) }
-                span { (record.get("time").text()) }
-                @if operation.is_empty() {
-                    span.unknown { "unknown route" }
+                @if answered >= 400 && !hint.is_empty() {
+                    span.why { (long(&hint)) }
                 } @else {
-                    span { (operation) @if !action.is_empty() { " " (action) } }
+                    span { (record.get("time").text()) }
+                    @if operation.is_empty() {
+                        span.unknown { "unknown route" }
+                    } @else {
+                        span { (operation) @if !action.is_empty() { " " (action) } }
+                    }
+                    @for (name, label) in [("caller", "by"), ("fault", "fault"), ("evidence", "")] {
+                        @let text = record.get(name).text();
+                        @if !text.is_empty() { span { (label) " " (short(&text)) } }
+                    }
+                    @for script in record.get("scripts").entries() { span { "script " (short(&script.text())) } }
                 }
-                @for (name, label) in [("caller", "by"), ("fault", "fault"), ("evidence", "")] {
-                    @let text = record.get(name).text();
-                    @if !text.is_empty() { span { (label) " " (short(&text)) } }
-                }
-                @for script in record.get("scripts").entries() { span { "script " (short(&script.text())) } }
             }
-            @if answered >= 400 && !hint.is_empty() { p.why { (long(&hint)) } }
         }
     }
 }

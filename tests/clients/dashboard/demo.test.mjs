@@ -1,0 +1,53 @@
+/** The demo and the guided look. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { assertStill, emulatorFor, open } from './support.mjs';
+
+test('one button loads the demo, and the look leads through the dashboard by keys', async (t) => {
+  const emulator = await emulatorFor(t);
+  const page = await open(t, emulator);
+  await page.getByRole('link', { name: 'Try the demo' }).click();
+  await page.getByRole('button', { name: 'Load the demo' }).click();
+  await page.waitForURL('**/_emulator/?look=1*');
+  await page.locator('#waits').getByText('payments').waitFor();
+  const { resources } = await emulator.control('GET', 'resources');
+  for (const name of ['checkout', 'spring', 'autumn', 'v0', 'reviews-v0']) {
+    assert.ok(resources.some((resource) => resource.name === name), name);
+  }
+
+  for (const n of [2, 3, 4]) {
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL(`**look=${n}*`);
+    await page.locator('#look').getByText(`${n} of 6`).waitFor();
+  }
+  await page.keyboard.press('ArrowLeft');
+  await page.waitForURL('**look=3*');
+  await page.keyboard.press('Escape');
+  await page.waitForURL((url) => url.search === '');
+  assert.equal(await page.locator('#look').count(), 0);
+});
+
+test('the look needs no keys, and moves nothing', async (t) => {
+  const emulator = await emulatorFor(t);
+  const page = await open(t, emulator, '/_emulator/demo');
+  await page.getByRole('button', { name: 'Load the demo' }).click();
+  for (let n = 1; n <= 6; n += 1) {
+    await page.waitForURL(`**look=${n}*`);
+    await page.locator('#look').getByText(`${n} of 6`).waitFor();
+    await assertStill(page);
+    await page.locator('#look-next').click();
+  }
+  await page.waitForURL((url) => url.search === '' && url.pathname === '/_emulator/');
+});
+
+test('the demo is added to what there is', async (t) => {
+  const emulator = await emulatorFor(t);
+  await emulator.call('POST', '/v3/p1/cas/release-plans', { name: 'mine', components: [{ seq: 0, name: 'web', runtime_stack: {} }] });
+  const page = await open(t, emulator, '/_emulator/demo');
+  await page.getByText('This world has 1 resources, which stay.').waitFor();
+  await page.getByRole('button', { name: 'Load the demo' }).click();
+  await page.waitForURL('**look=1*');
+  const { resources } = await emulator.control('GET', 'resources');
+  assert.ok(resources.some(({ name }) => name === 'mine'));
+});
