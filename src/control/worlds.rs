@@ -21,6 +21,7 @@ use crate::registry::State as WorldState;
 use crate::registry::World;
 use crate::server::worlds::{MAIN, WorldContext, WorldError, WorldInfo};
 use crate::world::fixture::ValidationError;
+use crate::world::public_url::PublicUrl;
 use crate::world::settings::{
     self, Auth, Fidelity, PipelinesList, Progress, References, STATE_WEIGHT, Settings,
     ZadigGeneration,
@@ -255,16 +256,26 @@ pub(super) struct WorldView {
 impl WorldView {
     /// `asked` is the world that answers.
     fn new(info: WorldInfo, context: &WorldContext, asked: &World, headers: &HeaderMap) -> Self {
-        let base_url = asked.base_url(headers);
-        let url = match &asked.settings().public_url {
-            _ if *info.name == *context.name => base_url,
-            Some(public_url) if info.name == MAIN => public_url.clone(),
-            _ => base_url.with_port(info.port),
-        };
+        let url = url_of(&info, context, asked, headers);
         Self {
             name: info.name,
             url: url.to_string(),
         }
+    }
+}
+
+/// The base URL of a world. `asked` is the one that answers, which has the place `context` among them.
+pub(super) fn url_of(
+    info: &WorldInfo,
+    context: &WorldContext,
+    asked: &World,
+    headers: &HeaderMap,
+) -> PublicUrl {
+    let base_url = asked.base_url(headers);
+    match &asked.settings().public_url {
+        _ if *info.name == *context.name => base_url,
+        Some(public_url) if info.name == MAIN => public_url.clone(),
+        _ => base_url.with_port(info.port),
     }
 }
 

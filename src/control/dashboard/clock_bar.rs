@@ -15,7 +15,7 @@ const ADVANCE: &str = "POST /_emulator/v1/clock/advance";
 const LENGTHS: [(i64, &str); 3] = [(1_000, "+1 s"), (60_000, "+1 min"), (3_600_000, "+1 h")];
 
 /// The paces to choose from.
-const PACES: [f64; 7] = [0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0, 86_400.0];
+const PACES: [&str; 7] = ["0.1", "1", "10", "60", "600", "3600", "86400"];
 
 /// The clock as every page shows it.
 pub(super) fn clock_bar(world: &World, name: &str) -> Markup {
@@ -31,7 +31,8 @@ pub(super) fn clock_bar(world: &World, name: &str) -> Markup {
     let target = world
         .course_under_way()
         .and_then(|progress| progress.target());
-    let own_pace = (!PACES.contains(&reading.pace)).then_some(reading.pace);
+    let pace = reading.pace.to_string();
+    let own_pace = (!PACES.contains(&&*pace)).then_some(&*pace);
     html! {
         div.clock id="clock" data-live role="group" aria-label="Virtual clock" {
             span.now data-now=(reading.now) data-mode=(mode) data-pace=(reading.pace) { (instant(reading.now)) }
@@ -40,8 +41,8 @@ pub(super) fn clock_bar(world: &World, name: &str) -> Markup {
             form.pace data-send=(CLOCK) data-done="The pace is set" {
                 label for="pace" { "Pace" }
                 select id="pace" name="pace" data-type="number" data-submit {
-                    @for pace in own_pace.into_iter().chain(PACES) {
-                        option value=(pace) selected[pace == reading.pace] { (pace) "×" }
+                    @for known in own_pace.into_iter().chain(PACES) {
+                        option value=(known) selected[known == pace] { (known) "×" }
                     }
                 }
             }

@@ -15,6 +15,7 @@ use super::parts::{PARTS, Part};
 use super::text::short;
 use crate::control::dialect::Control;
 use crate::control::page::{HTML, confined};
+use crate::control::worlds::url_of;
 use crate::registry::World;
 use crate::server::worlds::{MAIN, WorldContext, WorldInfo};
 use crate::world::settings::Auth;
@@ -60,22 +61,17 @@ impl Visit {
         self.context.as_ref().map_or(MAIN, |context| &context.name)
     }
 
-    /// The open worlds.
-    pub(super) fn worlds(&self) -> Vec<WorldInfo> {
-        let context = self.context.as_ref();
-        context.map_or_else(Vec::new, |context| context.host.list())
-    }
-
-    /// The URL of another world, at the host that was asked.
-    pub(super) fn url_of(&self, other: &WorldInfo) -> String {
-        let public_url = self.world.settings().public_url.as_ref();
-        match public_url.filter(|_| other.name == MAIN) {
-            Some(public_url) => public_url.to_string(),
-            None => {
-                let url = self.world.base_url(&self.headers);
-                url.with_port(other.port).to_string()
-            }
-        }
+    /// The open worlds, each with its URL at the host that was asked.
+    pub(super) fn worlds(&self) -> Vec<(WorldInfo, String)> {
+        let Some(context) = &self.context else {
+            return Vec::new();
+        };
+        let worlds = context.host.list().into_iter();
+        let with_url = worlds.map(|info| {
+            let url = url_of(&info, context, &self.world, &self.headers);
+            (info, url.to_string())
+        });
+        with_url.collect()
     }
 
     /// A page of a part, with its main content.
@@ -134,8 +130,8 @@ impl Visit {
             details.worlds id="world-switch" {
                 summary { span.label { "World" } " " b { (short(self.world_name())) } }
                 div.menu id="world-switch-list" data-live {
-                    @for world in worlds.iter().take(20) {
-                        a href={ (self.url_of(world)) "/_emulator/" } aria-current=[(world.name == self.world_name()).then_some("true")] {
+                    @for (world, url) in worlds.iter().take(20) {
+                        a href={ (url) "/_emulator/" } aria-current=[(world.name == self.world_name()).then_some("true")] {
                             (short(&world.name)) " " small { ":" (world.port) }
                         }
                     }

@@ -43,6 +43,13 @@ pub(super) fn instant(at: Millis) -> Markup {
     html! { time datetime=(text) { span.day { (day) } " " (time) } }
 }
 
+/// The time of an instant without its day.
+pub(super) fn time_of_day(at: Millis) -> Markup {
+    let text = rfc3339(at);
+    let (_, time) = text.split_once('T').unwrap_or(("", &text));
+    html! { time datetime=(text) { (time.trim_end_matches('Z')) } }
+}
+
 /// The time until an instant, which the script keeps up to date.
 pub(super) fn countdown(at: Millis, now: Millis) -> Markup {
     html! { span.countdown data-due=(at) { (distance(at - now)) } }

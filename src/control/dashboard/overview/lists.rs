@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::glance::{Glance, Group, MOST_LOOKED_AT};
-use crate::control::dashboard::text::{countdown, counted, instant, segment, short};
+use crate::control::dashboard::text::{countdown, counted, segment, short, time_of_day};
 use crate::control::dashboard::tone::Tone;
 use crate::sim::Millis;
 use crate::sim::next::Next;
@@ -98,7 +98,13 @@ fn link(resource: &ResourceSummary) -> Markup {
 
 /// The place of a resource: its kind, and the project or mesh.
 fn place(resource: &ResourceSummary) -> Markup {
-    html! { small { (resource.family) " · " (resource.kind) " in " (short(&resource.scope)) } }
+    // Both ServiceStage and Zadig have plans.
+    let owner = if resource.family == "zadig" {
+        "Zadig "
+    } else {
+        ""
+    };
+    html! { small { (owner) (resource.kind) " in " (short(&resource.scope)) } }
 }
 
 fn status_row(resource: &ResourceSummary, now: Millis) -> Markup {
@@ -124,7 +130,7 @@ fn due_row(resource: &ResourceSummary, glance: &Glance) -> Markup {
             (link(resource))
             span.side { (countdown(next.at, glance.now)) }
             small { (step(next)) "becomes " @if next.to.is_empty() { "gone" } @else { (short(glance.word(resource.family, &next.to))) } }
-            span.side { small { (instant(next.at)) } }
+            span.side { small { (time_of_day(next.at)) } }
         }
     }
 }

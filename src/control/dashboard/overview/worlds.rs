@@ -34,8 +34,7 @@ fn worlds(visit: &Visit) -> Markup {
                 table {
                     thead { tr { th scope="col" { "Name" } th scope="col" { "Address" } th scope="col" { span.off-screen { "Commands" } } } }
                     tbody {
-                        @for world in worlds.iter().take(MOST_ROWS) {
-                            @let url = visit.url_of(world);
+                        @for (world, url) in worlds.iter().take(MOST_ROWS) {
                             tr data-key=(world.name) {
                                 td { (short(&world.name)) @if world.name == own { " " small { "(this one)" } } }
                                 td { a href={ (url) "/_emulator/" } { (url) } }

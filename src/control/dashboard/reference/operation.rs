@@ -115,7 +115,7 @@ fn call(entry: &Entry, base: &str) -> Markup {
         match parameter["in"].as_str() {
             Some("path") => path = path.replace(&format!("{{{name}}}"), &example),
             Some("query") if parameter["required"] == true => {
-                query.push(format!("{name}={example}"))
+                query.push(format!("{name}={example}"));
             }
             _ => {}
         }
