@@ -8,6 +8,7 @@ mod reference;
 mod release;
 mod requests;
 mod texts;
+mod worlds;
 
 use crate::common::{App, Reply};
 

@@ -59,18 +59,38 @@ async fn pipeline(app: &App, name: &str, step: &str) -> String {
 }
 
 #[tokio::test]
-async fn names_of_pipelines_stages_and_tasks_stay_texts() {
-    // The service takes names of 64 characters; a state takes any.
-    let stages = json!([{"name": long(), "tasks": [{"name": long()}]}]);
-    let pipeline = json!({"id": "p", "name": long(), "pipeline_declaration": {"stages": stages}});
-    let state = json!({"servicestage": {"projects": [{"id": EVIL, "pipelines": [pipeline]}]}});
-    let app = App::new();
-    let put = app.put("/_emulator/v1/state", state).await;
-    assert_eq!(put.status, 204, "{}", put.text());
-    for path in ["/_emulator/", "/_emulator/releases/pipelines/p"] {
-        let page = html(&browse(&app, path).await);
-        assert!(page.contains("&lt;script&gt;alert(1)"), "{path}");
-        assert_tame(&page);
+async fn names_and_ids_stay_texts_on_the_page_of_each_resource() {
+    // Names of pipelines and plans are limited by the service.
+    let release = json!({"metadata": {"name": "reviews", "uid": "u", "namespace": "default"}, "spec": {"serviceName": "s"}});
+    let mesh = json!({"id": EVIL, "name": long(), "releases": [release]});
+    let job = json!({"id": "j", "name": long(), "type": "text", "spec": {"content": long()}});
+    let plan = json!({"id": "65f0d5b0b7a2a3a1f0e5d001", "name": long(), "jobs": [job]});
+    let stages = json!([{"name": long(), "jobs": [{"name": "build", "type": "freestyle"}]}]);
+    let workflow = json!({"workflow_key": "release", "stages": stages});
+    let app = App::load(&json!({
+        "asm": {"meshes": [mesh]},
+        "zadig": {"release_plans": [plan], "projects": [{"key": EVIL, "workflows": [workflow]}]}
+    }));
+    let task = json!({"workflow_key": "release", "project_key": EVIL,
+        "inputs": [{"job_name": "build", "job_type": "freestyle"}]});
+    let created = app.post("/openapi/workflows/custom/task", task).await;
+    created.assert_status(200);
+    let page = html(&browse(&app, "/_emulator/").await);
+    assert!(page.contains("&lt;script&gt;alert(1)"), "{page}");
+    assert_tame(&page);
+    let listed = app.get("/_emulator/v1/resources").await.json();
+    let resources = listed["resources"].as_array().unwrap();
+    let kinds: Vec<&str> = resources
+        .iter()
+        .map(|one| one["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["mesh", "release", "task", "release_plan"]);
+    for href in attributes(&page, "href") {
+        if href.starts_with("/_emulator/releases/") {
+            let page = html(&browse(&app, href).await);
+            assert!(page.contains("&lt;script&gt;alert(1)"), "{href}");
+            assert_tame(&page);
+        }
     }
 }
 
