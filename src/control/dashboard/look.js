@@ -3,7 +3,10 @@
 (() => {
   const start = () => {
     const links = { ArrowLeft: "look-back", ArrowRight: "look-next", Escape: "look-end" };
-    document.getElementById("look-next").focus({ preventScroll: true });
+    const focus = () => setTimeout(() => document.getElementById("look-next").focus({ preventScroll: true }));
+    // The target of the page's address takes the focus until everything is loaded.
+    if (document.readyState === "complete") focus();
+    else window.addEventListener("load", focus);
     document.addEventListener("keydown", (event) => {
       const link = document.getElementById(links[event.key] || "");
       const inField = event.target.closest("input, select, textarea, pre, [role=group], [role=region]");

@@ -12,7 +12,7 @@ test('one button loads the demo, and the look leads through the dashboard by key
   await page.waitForURL('**/_emulator/?look=1*');
   await page.locator('#waits').getByText('payments').waitFor();
   const { resources } = await emulator.control('GET', 'resources');
-  for (const name of ['checkout', 'spring', 'autumn', 'v0', 'reviews-v0']) {
+  for (const name of ['checkout', 'spring', 'autumn', 'v1', 'reviews-v1']) {
     assert.ok(resources.some((resource) => resource.name === name), name);
   }
 
@@ -45,7 +45,7 @@ test('the demo is added to what there is', async (t) => {
   const emulator = await emulatorFor(t);
   await emulator.call('POST', '/v3/p1/cas/release-plans', { name: 'mine', components: [{ seq: 0, name: 'web', runtime_stack: {} }] });
   const page = await open(t, emulator, '/_emulator/demo');
-  await page.getByText('This world has 1 resources, which stay.').waitFor();
+  await page.getByText('This world has 1 resource, which stay.').waitFor();
   await page.getByRole('button', { name: 'Load the demo' }).click();
   await page.waitForURL('**look=1*');
   const { resources } = await emulator.control('GET', 'resources');

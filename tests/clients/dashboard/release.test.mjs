@@ -20,7 +20,7 @@ test('a pipeline goes from its creation through the gate to success by the mouse
   await page.locator('#status p.done').waitFor();
   await page.getByRole('button', { name: START }).click();
   await page.locator('#status').getByText('200 OK').waitFor();
-  await page.getByRole('link', { name: 'Overview' }).click();
+  await page.getByRole('link', { name: 'Overview', exact: true }).click();
   await page.locator('#waits').getByText('payments').click();
   await page.getByRole('heading', { name: 'payments' }).waitFor();
   await page.locator('#subject').getByText('to be approved').waitFor();
@@ -42,7 +42,7 @@ test('the same by the keyboard alone', async (t) => {
   await page.locator('#status p.done').waitFor();
   await press(page, page.getByRole('button', { name: START }));
   await page.locator('#status').getByText('200 OK').waitFor();
-  await press(page, page.getByRole('link', { name: 'Overview' }));
+  await press(page, page.getByRole('link', { name: 'Overview', exact: true }));
   await press(page, page.locator('#waits').getByRole('link', { name: 'payments' }));
   await page.locator('#subject').getByText('to be approved').waitFor();
 

@@ -34,7 +34,7 @@ test('a filter is that of the API, and a refused request tells why', async (t) =
   await page.waitForURL('**/requests?*status=4*');
   assert.equal(await page.locator('.journal > li').count(), 1);
   await page.locator('.journal a').click();
-  await page.getByText('unknown field nmae was ignored, did you mean name?').waitFor();
+  await page.getByRole('region', { name: 'Reasons' }).getByText('unknown field nmae was ignored, did you mean name?').waitFor();
 
   await page.getByRole('button', { name: 'Copy as curl' }).click();
   const command = await page.evaluate(() => navigator.clipboard.readText());

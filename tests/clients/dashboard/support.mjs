@@ -55,10 +55,21 @@ export class Emulator {
   }
 }
 
+/** What is left to do at the end of a test: the last first, since a page is closed before its emulator. */
+const ends = new WeakMap();
+
+function atEnd(test, end) {
+  if (!ends.has(test)) {
+    ends.set(test, []);
+    test.after(async () => { for (const last of ends.get(test).reverse()) await last(); });
+  }
+  ends.get(test).push(end);
+}
+
 /** Starts an emulator that ends with the test. */
 export async function emulatorFor(test, ...flags) {
   const emulator = await Emulator.start(...flags);
-  test.after(() => emulator.stop());
+  atEnd(test, () => emulator.stop());
   return emulator;
 }
 
@@ -90,7 +101,7 @@ export async function open(test, emulator, path = '/_emulator/', { scheme = 'lig
     if (protocol !== 'data:' && origin !== emulator.url) note(`request to another host: ${request.url()}`);
   });
   await page.addInitScript(observeShifts);
-  test.after(async () => {
+  atEnd(test, async () => {
     await context.close();
     assert.deepEqual(faults, []);
   });

@@ -27,17 +27,9 @@ pub(super) fn assert_tame(page: &str) {
     }
     assert_eq!(attributes(page, "onerror"), Vec::<&str>::new());
     // A name that turns the direction is isolated wherever it is shown as text.
-    for before in page
-        .split('\u{202e}')
-        .collect::<Vec<_>>()
-        .iter()
-        .rev()
-        .skip(1)
-    {
-        let open = before
-            .rfind('<')
-            .map(|at| &before[at..])
-            .unwrap_or_default();
+    for (at, _) in page.match_indices('\u{202e}') {
+        let before = &page[..at];
+        let open = before.rfind('<').map_or("", |begin| &before[begin..]);
         let isolated = ["<bdi>", "<title>", "<textarea ", "<pre "];
         let is_isolated = isolated.iter().any(|tag| open.starts_with(tag));
         let is_attribute = open.contains('=') && !open.contains('>');

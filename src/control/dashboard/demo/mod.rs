@@ -7,6 +7,7 @@ use maud::{Markup, html};
 
 use super::layout::Visit;
 use super::parts::DEMO;
+use super::text::counted;
 use crate::registry::World;
 use crate::sim::summary::ResourcePage;
 use steps::{Step, steps};
@@ -16,7 +17,7 @@ const LOOK: &str = "/_emulator/?look=1#runs";
 
 pub(super) async fn show_demo(visit: Visit) -> Response {
     let n_resources = count(&visit.world, None);
-    let steps = steps(count(&visit.world, Some("zadig")));
+    let steps = steps(1 + count(&visit.world, Some(steps::ZADIG_PROJECT)));
     let main = html! {
         h1 { "Try it" }
         p.lead { "One button, and releases of all four services are under way: pipelines with a gate, plans in three batches, a Zadig version being pushed, a grayscale release, and a clock at ten times the usual speed." }
@@ -27,7 +28,7 @@ pub(super) async fn show_demo(visit: Visit) -> Response {
             }
             p.hint {
                 @if n_resources == 0 { "This world is empty." }
-                @else { "This world has " (n_resources) " resources, which stay. The demo is added to them; resources and rules of an earlier demo begin anew, and the clock runs at 10x." }
+                @else { "This world has " (counted(n_resources, "resource", "resources")) ", which stay. The demo is added to them; resources and rules of an earlier demo begin anew, and the clock runs at 10x." }
                 " To go back, take a snapshot on the " a href="/_emulator/#snapshots" { "overview" } " first, or reset the world."
             }
             p role="status" id="demo-progress" {}
@@ -53,10 +54,10 @@ pub(super) fn invitation() -> Markup {
     }
 }
 
-/// The number of resources, of a family or all.
-fn count(world: &World, family: Option<&str>) -> usize {
+/// The number of resources, in a scope or all.
+fn count(world: &World, scope: Option<&str>) -> usize {
     let mut page = ResourcePage {
-        family: family.map(str::to_owned),
+        scope: scope.map(str::to_owned),
         limit: 1,
         ..ResourcePage::default()
     };

@@ -13,6 +13,9 @@ pub(super) struct Step {
     pub(super) credential: Option<&'static str>,
 }
 
+/// The project of Zadig in which versions are pushed.
+pub(super) const ZADIG_PROJECT: &str = "demo-shop";
+
 const HUAWEI: Option<&str> = Some("X-Auth-Token");
 const ZADIG: Option<&str> = Some("Authorization");
 
@@ -67,10 +70,10 @@ pub(super) fn steps(n: usize) -> Vec<Step> {
         call(HUAWEI, purpose, path, String::new())
     };
     let release = format!(
-        r#"{{"metadata":{{"name":"reviews-v{n}"}},"spec":{{"serviceName":"reviews","version":"v{n}","grayDeployments":[{{"template":{{"kind":"Deployment","spec":{{"template":{{"spec":{{"containers":[{{"name":"app","image":"shop/reviews:{n}"}}]}}}}}}}}}}]}}}}"#
+        r#"{{"metadata":{{"name":"reviews-v{n}"}},"spec":{{"serviceName":"reviews-{n}","version":"v{n}","grayDeployments":[{{"template":{{"kind":"Deployment","spec":{{"template":{{"spec":{{"containers":[{{"name":"app","image":"shop/reviews:{n}"}}]}}}}}}}}}}]}}}}"#
     );
     let version = format!(
-        r#"{{"project_key":"demo-shop","version_name":"v{n}","env_name":"prod","image_registry_id":"r1","yaml_datas":[{{"service_name":"cart","image_datas":[{{"container_name":"cart","image_name":"cart","image_tag":"1.{n}"}}]}},{{"service_name":"search","image_datas":[{{"container_name":"search","image_name":"search","image_tag":"2.{n}"}}]}},{{"service_name":"web","image_datas":[{{"container_name":"web","image_name":"web","image_tag":"3.{n}"}}]}}]}}"#
+        r#"{{"project_key":"{ZADIG_PROJECT}","version_name":"v{n}","env_name":"prod","image_registry_id":"r1","yaml_datas":[{{"service_name":"cart","image_datas":[{{"container_name":"cart","image_name":"cart","image_tag":"1.{n}"}}]}},{{"service_name":"search","image_datas":[{{"container_name":"search","image_name":"search","image_tag":"2.{n}"}}]}},{{"service_name":"web","image_datas":[{{"container_name":"web","image_name":"web","image_tag":"3.{n}"}}]}}]}}"#
     );
     vec![
         control(

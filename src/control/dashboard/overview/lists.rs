@@ -79,10 +79,10 @@ fn list(
     html! {
         section.card aria-labelledby={ (id) "-title" } {
             h2 id={ (id) "-title" } { (title) small id={ (id) "-count" } data-live { (group.count) } }
-            ul.list id=(id) data-live tabindex="0" aria-labelledby={ (id) "-title" } {
+            ul.list id=(id) data-live data-hold tabindex="0" aria-labelledby={ (id) "-title" } {
                 @for resource in &group.shown { (row(resource)) }
-                @if group.shown.is_empty() { li.empty data-key="empty" { (empty) } }
-                @if n_more > 0 { li.empty data-key="more" { (counted(n_more, "more", "more")) } }
+                @if group.shown.is_empty() { li.empty { (empty) } }
+                @if n_more > 0 { li.empty { (counted(n_more, "more", "more")) } }
             }
         }
     }
@@ -110,7 +110,7 @@ fn place(resource: &ResourceSummary) -> Markup {
 fn status_row(resource: &ResourceSummary, now: Millis) -> Markup {
     let tone = Tone::of_resource(resource.kind, &resource.word, &resource.allowed);
     html! {
-        li data-key={ (resource.family) "/" (resource.id) } {
+        li {
             (link(resource))
             span.side { (tone.word(&resource.word)) }
             (place(resource))
@@ -126,7 +126,7 @@ fn due_row(resource: &ResourceSummary, glance: &Glance) -> Markup {
         return html! {};
     };
     html! {
-        li data-key={ (resource.family) "/" (resource.id) } {
+        li {
             (link(resource))
             span.side { (countdown(next.at, glance.now)) }
             small { (step(next)) "becomes " @if next.to.is_empty() { "gone" } @else { (short(glance.word(resource.family, &next.to))) } }

@@ -105,7 +105,7 @@ pub(super) fn transitions(
     html! {
         section.card aria-labelledby="transitions-title" {
             h2 id="transitions-title" { "Changes" }
-            div.table id="transitions" data-live {
+            div.table.log id="transitions" data-live data-hold tabindex="0" role="region" aria-labelledby="transitions-title" {
                 table.fixed {
                     thead { tr {
                         th scope="col" { "Virtual time" }
@@ -114,7 +114,8 @@ pub(super) fn transitions(
                         th scope="col" { "Caused by" }
                         th.narrow scope="col" { span.off-screen { "Commands" } }
                     } }
-                    tbody {
+                    // As a whole a new one, in which nothing has moved.
+                    tbody data-key=(all.last().map_or(0, |newest| newest.number)) {
                         @for (position, transition) in all.iter().rev().take(MOST_ROWS).enumerate() {
                             tr data-key={ (transition.number) "-" (all.len() - position) } {
                                 td { (instant(transition.at)) }
@@ -192,7 +193,7 @@ pub(super) fn journal(mentions: &Mentions) -> Markup {
     html! {
         section.card aria-labelledby="journal-title" {
             h2 id="journal-title" { "Requests about it" }
-            div.table id="journal" data-live {
+            div.table.log id="journal" data-live data-hold tabindex="0" role="region" aria-labelledby="journal-title" {
                 table.fixed {
                     thead { tr {
                         th scope="col" { "Virtual time" }
@@ -201,7 +202,7 @@ pub(super) fn journal(mentions: &Mentions) -> Markup {
                         th.narrow scope="col" { "Answer" }
                         th.narrow scope="col" { "Caller" }
                     } }
-                    tbody {
+                    tbody data-key=(shown.first().map_or(0, |newest| newest.summary.id)) {
                         @for mention in shown {
                             @let summary = &mention.summary;
                             tr data-key=(summary.id) {

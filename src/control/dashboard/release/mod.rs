@@ -116,10 +116,13 @@ fn heading(subject: &Subject) -> Markup {
                 (timeline.family) " · " (timeline.kind) " in " (short(&timeline.scope)) " · "
                 code { bdi { (shortened(&timeline.id, 120)) } }
                 @if let Some(next) = &timeline.next {
-                    " · next: "
-                    @if let Some(step) = &next.step { (short(step)) " becomes " } @else { "becomes " }
-                    @if next.to.is_empty() { "gone" } @else { (short(&subject.word(&next.to))) }
-                    " " (countdown(next.at, *now))
+                    // Another change is a new text, in which nothing has moved.
+                    span data-key=(next.at) {
+                        " · next: "
+                        @if let Some(step) = &next.step { (short(step)) " becomes " } @else { "becomes " }
+                        @if next.to.is_empty() { "gone" } @else { (short(&subject.word(&next.to))) }
+                        " " (countdown(next.at, *now))
+                    }
                 }
             }
         }
