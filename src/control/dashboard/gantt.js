@@ -74,6 +74,14 @@
     for (const open of bars.querySelectorAll(".open")) {
       open.setAttribute("width", Math.max(0, at - Number(open.getAttribute("x"))));
     }
+    // What was foreseen until now has happened, or is about to be told otherwise.
+    for (const foreseen of bars.querySelectorAll(".foreseen")) {
+      const x = Number(foreseen.getAttribute("x"));
+      if (x >= at) continue;
+      const end = x + Number(foreseen.getAttribute("width"));
+      foreseen.setAttribute("x", Math.min(at, end));
+      foreseen.setAttribute("width", Math.max(0, end - at));
+    }
     const { begin, length } = shown();
     const box = `${begin} 0 ${length} ${bars.getAttribute("height")}`;
     if (box !== viewBox || bars.getAttribute("viewBox") !== box) bars.setAttribute("viewBox", box);

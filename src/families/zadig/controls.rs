@@ -17,6 +17,9 @@ use crate::world::settings::ZadigGeneration;
 
 const CREDENTIAL: &str = "Authorization";
 
+/// The length of the longest name that a request repeats, in bytes.
+const LONGEST_NAME: usize = 200;
+
 /// The requests about a version.
 pub(super) fn of_version(stored: &Stored<Version>, table: &Table, now: Millis) -> ResourceControls {
     let versions = "/openapi/delivery/releases";
@@ -175,7 +178,11 @@ fn command_job(
     };
     let is_text = job.workflow().is_none();
     let kind = if is_text { TEXT } else { WORKFLOW };
-    let mut body = json!({ "id": job.id, "name": job.name, "type": kind });
+    let mut body = json!({ "id": job.id, "type": kind });
+    // It is for the log only.
+    if job.name.len() <= LONGEST_NAME {
+        body["name"] = json!(job.name);
+    }
     if is_text {
         body["spec"] = json!({ "remark": "" });
     }

@@ -55,8 +55,8 @@ async fn names_and_ids_stay_texts_on_the_page_of_each_resource() {
     // Names of pipelines and plans are limited by the service.
     let release = json!({"metadata": {"name": "reviews", "uid": "u", "namespace": "default"}, "spec": {"serviceName": "s"}});
     let mesh = json!({"id": EVIL, "name": long(), "releases": [release]});
-    let job = json!({"id": "j", "name": long(), "type": "text", "spec": {"content": long()}});
-    let plan = json!({"id": "65f0d5b0b7a2a3a1f0e5d001", "name": long(), "jobs": [job]});
+    let job = json!({"id": "j", "name": long(), "type": "text", "status": "todo", "spec": {"content": long()}});
+    let plan = json!({"id": "65f0d5b0b7a2a3a1f0e5d001", "name": long(), "status": "executing", "jobs": [job]});
     let stages = json!([{"name": long(), "jobs": [{"name": "build", "type": "freestyle"}]}]);
     let workflow = json!({"workflow_key": "release", "stages": stages});
     let app = App::load(&json!({
