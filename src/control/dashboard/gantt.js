@@ -89,8 +89,14 @@
     drawAxis({ begin, length });
   }
 
-  /** Zooms by a factor around a place, from 0 at the left to 1 at the right. */
-  function zoom(factor, place = 0.5) {
+  /** The place of the present, from 0 at the left to 1 at the right, or the middle if it is not in view. */
+  function placeOfPresent({ begin, length }) {
+    const place = (present() - begin) / length;
+    return place >= 0 && place <= 1 ? place : 0.5;
+  }
+
+  /** Zooms by a factor around a place. */
+  function zoom(factor, place = placeOfPresent(shown())) {
     const { begin, length } = shown();
     const all = whole();
     const next = Math.max(LEAST_SPAN_MS, length * factor);

@@ -8,7 +8,7 @@ use crate::sim::Millis;
 use crate::sim::summary::{ResourcePage, ResourceSummary};
 
 /// The most resources of a family that are looked at: its last ones.
-pub(super) const MOST_LOOKED_AT: usize = 1_000;
+pub(super) const MOST_LOOKED_AT: usize = 5_000;
 
 /// The resources that are read under one lock.
 const SLICE: usize = 250;

@@ -105,7 +105,7 @@ pub(super) fn transitions(
     html! {
         section.card aria-labelledby="transitions-title" {
             h2 id="transitions-title" { "Changes" }
-            div.table.log id="transitions" data-live data-hold tabindex="0" role="region" aria-labelledby="transitions-title" {
+            div.table.log id="transitions" data-live data-hold tabindex="0" role="group" aria-labelledby="transitions-title" {
                 table.fixed {
                     thead { tr {
                         th scope="col" { "Virtual time" }
@@ -193,7 +193,7 @@ pub(super) fn journal(mentions: &Mentions) -> Markup {
     html! {
         section.card aria-labelledby="journal-title" {
             h2 id="journal-title" { "Requests about it" }
-            div.table.log id="journal" data-live data-hold tabindex="0" role="region" aria-labelledby="journal-title" {
+            div.table.log id="journal" data-live data-hold tabindex="0" role="group" aria-labelledby="journal-title" {
                 table.fixed {
                     thead { tr {
                         th scope="col" { "Virtual time" }
