@@ -27,6 +27,9 @@ pub(super) enum Input {
     Lines,
 }
 
+/// The fields of filters, in which no value stands for any.
+const SELECT: [&str; 2] = ["family", "unknown_route"];
+
 impl Input {
     /// The type of the JSON that the script makes.
     fn data_type(self) -> Option<&'static str> {
@@ -66,14 +69,14 @@ impl Field {
                 @match self.input {
                     Input::Boolean => {
                         select id=(id) name=(self.name) data-type=[data_type] aria-describedby=[described] {
-                            @for word in ["", "true", "false"] { (choice(word, value)) }
+                            @for word in ["", "true", "false"] { (self.choice(word, value)) }
                         }
                     }
                     Input::Choice(words) => {
                         select id=(id) name=(self.name) aria-describedby=[described] {
-                            @for word in words { (choice(word, value)) }
+                            @for word in words { (self.choice(word, value)) }
                             // A value that a list of this binary does not have stays as it is.
-                            @if !words.contains(&value) && !value.is_empty() { (choice(value, value)) }
+                            @if !words.contains(&value) && !value.is_empty() { (self.choice(value, value)) }
                         }
                     }
                     Input::Json | Input::Lines => {
@@ -89,10 +92,12 @@ impl Field {
             }
         }
     }
-}
 
-fn choice(word: &str, chosen: &str) -> Markup {
-    html! {
-        option value=(word) selected[word == chosen] { @if word.is_empty() { "any" } @else { (word) } }
+    fn choice(&self, word: &str, chosen: &str) -> Markup {
+        let selects = self.name.starts_with("match.") || SELECT.contains(&self.name);
+        let absent = if selects { "any" } else { "not set" };
+        html! {
+            option value=(word) selected[word == chosen] { @if word.is_empty() { (absent) } @else { (word) } }
+        }
     }
 }

@@ -53,7 +53,7 @@ describe('each page', () => {
       for (const [name, path] of Object.entries(PAGES)) {
         await page.goto(emulator.url + path);
         await assertFits(page);
-        await picture(page, `${name}-${width}`);
+        await picture(page, `${name}-${width}`, { fullPage: false });
       }
     });
   }

@@ -150,8 +150,8 @@ export async function assertFits(page) {
 }
 
 /** Leaves a picture of a page. */
-export async function picture(page, name) {
-  await page.screenshot({ path: `${process.env.PICTURES}/${name}.png`, fullPage: true });
+export async function picture(page, name, { fullPage = true } = {}) {
+  await page.screenshot({ path: `${process.env.PICTURES}/${name}.png`, fullPage });
 }
 
 /** Waits until a condition on the emulator holds, which the end of the test bounds. */

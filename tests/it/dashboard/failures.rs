@@ -165,8 +165,8 @@ async fn texts_of_rules_stay_texts() {
     let app = App::new();
     let script = json!({"id": "s", "match": {"name": EVIL}, "outcome": "fail", "message": long()});
     app.script(script).await;
-    let fault = json!({"id": "f", "match": {"headers": {"x-a": EVIL}, "query": {EVIL: EVIL}},
-        "do": {"message": long(), "body": {"a": EVIL}}});
+    let fault = json!({"id": "f", "match": {"headers": {"x-a": EVIL}, "body": {"/name": EVIL}},
+        "do": {"status": 500, "message": long(), "headers": {"x-b": "a\"'<script>"}}});
     app.post("/_emulator/v1/faults", fault)
         .await
         .assert_status(201);

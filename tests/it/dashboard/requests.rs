@@ -210,7 +210,6 @@ async fn texts_in_requests_stay_texts_and_secrets_are_masked() {
         let page = page(&app, &path).await;
         assert!(page.contains("&lt;script&gt;"), "{page}");
         assert_tame(&page);
-        assert!(!page.contains("</textarea><"), "{page}");
     }
 }
 
