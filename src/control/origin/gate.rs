@@ -109,13 +109,16 @@ fn refuse(refusal: &Refusal, request: &Request) -> Response {
     if *refusal != Refusal::Token {
         return Problem::Forbidden(text).into_response();
     }
-    #[cfg(feature = "cli")]
     let page = sign_in(request);
-    #[cfg(not(feature = "cli"))]
-    let page = None::<Response>;
     let mut response = page.unwrap_or_else(|| Problem::Unauthorized(text).into_response());
     response
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, BEARER);
     response
+}
+
+/// A library without the dashboard has no page that asks for the token.
+#[cfg(not(feature = "cli"))]
+fn sign_in(_: &Request) -> Option<Response> {
+    None
 }

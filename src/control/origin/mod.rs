@@ -107,14 +107,14 @@ fn opens_page<B>(request: &Request<B>) -> bool {
 }
 
 /// True for what is the same in every emulator: the script of the dashboard asks for the token, so it needs none.
+#[cfg(feature = "cli")]
 fn is_public<B>(request: &Request<B>) -> bool {
-    #[cfg(feature = "cli")]
-    return is_asset(request);
-    #[cfg(not(feature = "cli"))]
-    {
-        let _ = request;
-        false
-    }
+    is_asset(request)
+}
+
+#[cfg(not(feature = "cli"))]
+fn is_public<B>(_: &Request<B>) -> bool {
+    false
 }
 
 /// True for the paths of the HTML pages.
