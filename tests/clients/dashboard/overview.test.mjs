@@ -61,3 +61,20 @@ test('a world is forked, and each of the two goes its own way', async (t) => {
   const worlds = (await emulator.control('GET', 'worlds')).worlds;
   assert.equal(worlds.length, 2);
 });
+
+test('with a control token each page asks for it once a tab, and everything works with it', async (t) => {
+  const emulator = await emulatorFor(t, '--control-token', 'hush-4711', '--freeze', '2030-01-01T00:00:00Z');
+  const page = await open(t, emulator, '/_emulator/requests?status=4*', { allowed: [/status of 401/] });
+  await page.getByLabel('Control token').fill('hush');
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.getByText('This is not the token.').waitFor();
+  await page.getByLabel('Control token').fill('hush-4711');
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.getByRole('heading', { name: 'Requests', exact: true }).waitFor();
+  assert.equal(await page.getByLabel('Status').inputValue(), '4*');
+
+  await page.getByRole('link', { name: 'Try it' }).click();
+  await page.getByRole('button', { name: 'Load the demo' }).click();
+  await page.locator('#look').getByText('1 of 6').waitFor();
+  await page.locator('#waits').getByText('payments').waitFor();
+});

@@ -23,12 +23,12 @@ test('a pipeline goes from its creation through the gate to success by the mouse
   await page.getByRole('link', { name: 'Overview', exact: true }).click();
   await page.locator('#waits').getByText('payments').click();
   await page.getByRole('heading', { name: 'payments' }).waitFor();
-  await page.locator('#subject').getByText('to be approved').waitFor();
+  await statusOf(page, 'to be approved').waitFor();
 
   await page.locator('#commands').getByRole('button', { name: /approv/i }).first().click();
-  await page.locator('#subject').getByText('releasing').waitFor();
+  await statusOf(page, 'releasing').waitFor();
   await page.getByRole('button', { name: 'Until idle' }).click();
-  await page.locator('#subject').getByText('succeeded').waitFor();
+  await statusOf(page, 'succeeded').waitFor();
   await page.locator('#transitions').getByText('approval').first().waitFor();
   assert.equal((await timelineOf(emulator, 'pipelines', 'demo-payments')).word, 'succeeded');
 });
@@ -44,12 +44,12 @@ test('the same by the keyboard alone', async (t) => {
   await page.locator('#status').getByText('200 OK').waitFor();
   await press(page, page.getByRole('link', { name: 'Overview', exact: true }));
   await press(page, page.locator('#waits').getByRole('link', { name: 'payments' }));
-  await page.locator('#subject').getByText('to be approved').waitFor();
+  await statusOf(page, 'to be approved').waitFor();
 
   await press(page, page.locator('#commands').getByRole('button', { name: /approv/i }).first());
-  await page.locator('#subject').getByText('releasing').waitFor();
+  await statusOf(page, 'releasing').waitFor();
   await press(page, page.getByRole('button', { name: 'Until idle' }));
-  await page.locator('#subject').getByText('succeeded').waitFor();
+  await statusOf(page, 'succeeded').waitFor();
   assert.equal((await timelineOf(emulator, 'pipelines', 'demo-payments')).word, 'succeeded');
 });
 
@@ -80,6 +80,8 @@ test('the chart follows a running release without moving anything', async (t) =>
   await until(async () => await transitions.count() > before);
   await assertStill(page);
 });
+
+const statusOf = (page, word) => page.locator('#subject .status-word').getByText(word, { exact: true });
 
 async function planInThreeBatches(emulator) {
   const components = ['db', 'api', 'web'].map((name, seq) => ({ seq, name, runtime_stack: { name: 'java' } }));
