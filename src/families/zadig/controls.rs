@@ -6,6 +6,7 @@ use super::release_plans::model::job::{TEXT, WORKFLOW, ZadigPlanJob};
 use super::release_plans::model::plan::{self, ZadigPlan};
 use super::release_plans::model::status::ZadigPlanJobStatus;
 use super::table::Table;
+use super::versions::model::rows::VersionKind;
 use super::versions::model::version::{self, Version};
 use super::workflows::model::commands;
 use super::workflows::model::status::WorkflowStatus;
@@ -39,10 +40,21 @@ pub(super) fn of_version(stored: &Stored<Version>, table: &Table, now: Millis) -
         );
     for command in stored.item.allowed(now) {
         match command {
-            // In generation 1 it is the whole creation once more, with `retry`.
             version::RETRY if is_second => {
                 let path = format!("{versions}/retry?id={id}&projectKey={project}");
                 controls.post(command, "Retry", path, None);
+            }
+            // In generation 1 it is the creation once more, of which it uses the project and the name.
+            version::RETRY => {
+                let kind = match stored.item.kind {
+                    VersionKind::K8sYaml => "k8s",
+                    VersionKind::HelmChart => "helm",
+                };
+                let body = json!({
+                    "project_key": &*stored.scope, "version_name": stored.item.name, "retry": true,
+                    "env_name": stored.item.environment, "production": stored.item.production,
+                });
+                controls.post(command, "Retry", format!("{versions}/{kind}"), Some(body));
             }
             version::DELETE => {
                 let path = format!("{versions}/{id}?projectKey={project}");

@@ -99,6 +99,82 @@ async fn the_buttons_are_the_commands_that_the_status_allows() {
     assert_eq!(labels(&page(&app, &id).await), ["Start", "Roll back"]);
 }
 
+/// The requests of the buttons for commands: method and path, and body.
+fn buttons(page: &str) -> Vec<(String, String)> {
+    let commands = element(page, " id=\"commands\"", "</section>");
+    let buttons = commands.split("<button");
+    let buttons = buttons.filter(|rest| rest.contains("data-send="));
+    buttons
+        .map(|button| {
+            let value = |name| super::attributes(button, name).first().copied();
+            let text = |name| {
+                let escaped = value(name).unwrap_or_default();
+                escaped.replace("&quot;", "\"").replace("&amp;", "&")
+            };
+            (text("data-send"), text("data-body"))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn the_services_accept_the_buttons_of_all_documented_examples() {
+    let documented = golden("../documented.json");
+    let listed = App::load(&documented).get("/_emulator/v1/resources").await;
+    let mut pressed = Vec::new();
+    for resource in listed.json()["resources"].as_array().unwrap() {
+        let text = |name: &str| resource[name].as_str().unwrap();
+        let path = format!("/_emulator/releases/{}/{}", text("family"), text("id"));
+        let page = html(&browse(&App::load(&documented), &path).await);
+        for (line, body) in buttons(&page) {
+            let (method, path) = line.split_once(' ').unwrap();
+            // Each in an emulator of its own.
+            let app = App::load(&documented);
+            let reply = app.send(method, path, CREDENTIALS, body.clone()).await;
+            let is_accepted = (200..300).contains(&reply.status);
+            assert!(is_accepted, "{line} {body}: {}", reply.text());
+            pressed.push(format!(
+                "{} {}",
+                text("kind"),
+                line.split_once('?').map_or(&*line, |(path, _)| path)
+            ));
+        }
+    }
+    for (kind, end) in [
+        ("plan POST", "/execute"),
+        ("pipeline POST", "/action"),
+        ("mesh DELETE", ""),
+    ] {
+        let is_there = pressed
+            .iter()
+            .any(|line| line.starts_with(kind) && line.ends_with(end));
+        assert!(is_there, "{kind} {end}: {pressed:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_version_is_retried_by_its_creation() {
+    let app = App::new();
+    let fails = json!({"match": {"family": "zadig"}, "outcome": "fail", "times": 1});
+    app.script(fails).await;
+    let image = json!({"container_name": "web", "image_name": "web", "image_tag": "1.0"});
+    let version = json!({"project_key": "shop", "version_name": "v1", "env_name": "prod", "image_registry_id": "r1",
+        "yaml_datas": [{"service_name": "web", "image_datas": [image]}]});
+    let versions = "/openapi/delivery/releases";
+    let created = app.post(&format!("{versions}/k8s"), version).await;
+    created.assert_status(200);
+    app.advance(60_000).await;
+    let listed = app.get("/_emulator/v1/resources").await.json();
+    let id = listed["resources"][0]["id"].as_str().unwrap();
+    let path = format!("/_emulator/releases/zadig/{id}");
+    let page = html(&browse(&app, &path).await);
+    let (line, body) = buttons(&page).remove(0);
+    assert_eq!(line, "POST /openapi/delivery/releases/k8s");
+    let retried = app.send("POST", &line[5..], CREDENTIALS, body).await;
+    retried.assert_status(200);
+    let page = html(&browse(&app, &path).await);
+    assert!(page.contains("<bdi>retrying</bdi>"), "{page}");
+}
+
 #[tokio::test]
 async fn every_command_of_a_button_is_accepted_by_its_service() {
     let app = App::new();
@@ -107,21 +183,8 @@ async fn every_command_of_a_button_is_accepted_by_its_service() {
     // Each press shows other buttons; the first that was not pressed yet is next.
     while pressed.len() < 6 {
         let page = page(&app, &id).await;
-        let commands = element(&page, " id=\"commands\"", "</section>");
-        let buttons = commands
-            .split("<button")
-            .filter(|rest| rest.contains("data-send="));
-        let next = buttons
-            .map(|button| {
-                let value = |name| super::attributes(button, name).first().copied();
-                let text = |name| {
-                    value(name)
-                        .unwrap_or_default()
-                        .replace("&quot;", "\"")
-                        .replace("&amp;", "&")
-                };
-                (text("data-send"), text("data-body"))
-            })
+        let next = buttons(&page)
+            .into_iter()
             .find(|button| !pressed.contains(button));
         let Some((line, body)) = next else {
             break;
