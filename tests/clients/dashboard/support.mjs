@@ -1,4 +1,4 @@
-/** What the tests of the dashboard share: an emulator, a browser that lets nothing pass, and looks at a page. */
+/** The tools of the tests: an emulator, a browser that lets nothing pass, and looks at a page. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -55,7 +55,7 @@ export class Emulator {
   }
 }
 
-/** What is left to do at the end of a test: the last first, since a page is closed before its emulator. */
+/** The work at the end of a test: the last first, since a page is closed before its emulator. */
 const ends = new WeakMap();
 
 function atEnd(test, end) {
@@ -165,15 +165,20 @@ export async function until(condition) {
   }
 }
 
-/** Moves the focus to an element by Tab, and presses Enter. */
+/** Moves the focus to an element by Tab or Shift+Tab, and presses Enter. */
 export async function press(page, locator) {
   await locator.waitFor();
   for (let n = 0; n < 300; n += 1) {
-    if (await locator.evaluate((element) => element === document.activeElement)) {
-      await page.keyboard.press('Enter');
-      return;
-    }
-    await page.keyboard.press('Tab');
+    const key = await locator.evaluate((element) => {
+      const focused = document.activeElement;
+      if (element === focused) return 'Enter';
+      const isSkipped = focused.matches('.skip') && document.querySelector('main').contains(element);
+      if (isSkipped) return 'Enter';
+      return focused.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_PRECEDING ? 'Shift+Tab' : 'Tab';
+    });
+    const isThere = key === 'Enter' && await locator.evaluate((element) => element === document.activeElement);
+    await page.keyboard.press(key);
+    if (isThere) return;
   }
   assert.fail(`${locator} cannot be reached by Tab`);
 }

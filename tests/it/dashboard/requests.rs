@@ -171,7 +171,7 @@ async fn an_assertion_is_decided_and_shown_as_a_test_sends_it() {
     assert_eq!(listed(&fails), [1, 2, 3, 4]);
     let wrong = page(&app, &format!("{verify}?n=-1")).await;
     assert!(wrong.contains("is not a non-negative integer"), "{wrong}");
-    // What is shown is what the API takes.
+    // The API takes the assertion as it is shown.
     let shown = json!({"match": {"operation": "CreatePipeline"}, "exactly": 2});
     let verified = app.post("/_emulator/v1/requests/verify", shown).await;
     assert_eq!(verified.assert_status(200), json!({"matched": 2}));

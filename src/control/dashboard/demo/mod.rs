@@ -10,12 +10,14 @@ use super::parts::DEMO;
 use super::text::counted;
 use crate::registry::World;
 use crate::sim::summary::ResourcePage;
+use crate::world::settings::Auth;
 use steps::{Step, steps};
 
 /// The page on which the look begins.
 const LOOK: &str = "/_emulator/?look=1#runs";
 
 pub(super) async fn show_demo(visit: Visit) -> Response {
+    let is_strict = visit.world.settings().auth == Auth::Strict;
     let n_resources = count(&visit.world, None);
     let steps = steps(1 + count(&visit.world, Some(steps::ZADIG_PROJECT)));
     let main = html! {
@@ -29,6 +31,7 @@ pub(super) async fn show_demo(visit: Visit) -> Response {
             p.hint {
                 @if n_resources == 0 { "This world is empty." }
                 @else { "This world has " (counted(n_resources, "resource", "resources")) ", which stay. The demo is added to them; resources and rules of an earlier demo begin anew, and the clock runs at 10x." }
+                @if is_strict { " Only credentials of the fixtures pass here: enter one above, or some of the requests are refused." }
                 " To go back, take a snapshot on the " a href="/_emulator/#snapshots" { "overview" } " first, or reset the world."
             }
             p role="status" id="demo-progress" {}
