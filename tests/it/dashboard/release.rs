@@ -140,7 +140,7 @@ async fn the_services_accept_the_buttons_of_all_documented_examples() {
         }
     }
     for (kind, end) in [
-        ("plan POST", "/execute"),
+        ("plan POST", "/rollback"),
         ("pipeline POST", "/action"),
         ("mesh DELETE", ""),
     ] {
