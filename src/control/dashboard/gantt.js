@@ -53,7 +53,8 @@
       const line = document.createElementNS(SVG, "line");
       for (const [name, value] of [["x1", x], ["x2", x], ["y1", 20], ["y2", 28]]) line.setAttribute(name, value);
       const text = document.createElementNS(SVG, "text");
-      if (x < HALF_LABEL_PX || x > width - HALF_LABEL_PX) text.setAttribute("class", "cut");
+      if (x < HALF_LABEL_PX) text.setAttribute("class", "first");
+      else if (x > width - HALF_LABEL_PX) text.setAttribute("class", "last");
       text.setAttribute("x", x);
       text.setAttribute("y", 16);
       text.textContent = timeOf(ms, step);
