@@ -121,7 +121,18 @@ async fn a_refused_request_shows_its_reasons_and_an_accepted_one_beside_it() {
     assert!(!accepted.contains("Why it was refused"));
     let missing = browse(&app, "/_emulator/requests/77").await;
     assert_eq!(missing.status, 404);
-    assert!(missing.text().contains("The journal has no request 77"));
+    assert!(
+        missing
+            .text()
+            .contains("The journal has no request <bdi>77</bdi>"),
+        "{}",
+        missing.text()
+    );
+    for (id, status) in [("%3Cscript%3E", 404), ("-1", 404), ("%FF", 400)] {
+        let missing = browse(&app, &format!("/_emulator/requests/{id}")).await;
+        assert_eq!(missing.status, status, "{id}");
+        assert_tame(&missing.text());
+    }
 }
 
 #[tokio::test]

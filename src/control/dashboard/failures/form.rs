@@ -1,6 +1,5 @@
 //! The forms of scripts and faults. The names of the fields are those of the API.
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
@@ -13,6 +12,7 @@ use crate::control::dashboard::shown::Shown;
 use crate::control::dashboard::text::{segment, short};
 use crate::control::faults::FaultView;
 use crate::control::scripts::ScriptView;
+use crate::http::extract::Path;
 use crate::http::query::value_of;
 use crate::registry::operations;
 

@@ -1,7 +1,6 @@
 //! An operation: parameters, bodies and answers, from the OpenAPI document.
 
 use axum::Extension;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
@@ -13,6 +12,7 @@ use crate::control::dashboard::parts::REFERENCE;
 use crate::control::dashboard::text::{segment, short};
 use crate::control::dashboard::{Visit, curl};
 use crate::control::openapi::OpenApiSource;
+use crate::http::extract::Path;
 use crate::registry::operations;
 use crate::sim::fuzzy::nearest;
 

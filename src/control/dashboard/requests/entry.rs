@@ -1,6 +1,5 @@
 //! A request with its answer, and the reasons of a refusal.
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
@@ -14,6 +13,7 @@ use crate::control::dashboard::shown::Shown;
 use crate::control::dashboard::text::{long, segment, short};
 use crate::control::dashboard::{Visit, curl};
 use crate::control::requests::entries;
+use crate::http::extract::Path;
 use crate::http::observe::record::RequestRecord;
 use crate::http::problem::Problem;
 use crate::registry::World;
@@ -26,18 +26,19 @@ struct Found {
 
 pub(in crate::control::dashboard) async fn show_entry(
     visit: Visit,
-    Path(id): Path<u64>,
+    Path(id): Path<String>,
 ) -> Response {
     let takes_long = visit.world.recorder().journal.stats().entries >= MANY_ENTRIES;
-    let world = visit.world.clone();
-    let found = match apart(takes_long, move || find(&world, id)).await {
+    let (world, number) = (visit.world.clone(), id.parse().ok());
+    let find = move || number.map_or(Ok(None), |number| find(&world, number));
+    let found = match apart(takes_long, find).await {
         Ok(found) => found,
         Err(problem) => return problem.into_response(),
     };
     let Some(found) = found else {
         let main = html! {
             h1 { "No such request" }
-            p.lead { "The journal has no request " (id) ": it was dropped or emptied, or the number is not given yet." }
+            p.lead { "The journal has no request " (short(&id)) ": it was dropped or emptied, or the number is not given yet." }
             p { a.button href=(REQUESTS.path) { "All requests" } }
         };
         let mut response = visit.page(REQUESTS, "No such request", &main);
