@@ -213,7 +213,7 @@
   async function refresh() {
     const headers = { Accept: "text/html", ...ownHeaders() };
     const answer = await fetch(location.href, { headers, cache: "no-store" });
-    // What the page is about is gone, or back again.
+    // The subject of the page is gone, or back again.
     const isMissing = answer.status === 404;
     if (wasMissing !== null && wasMissing !== isMissing) location.reload();
     wasMissing = isMissing;
@@ -252,7 +252,7 @@
       const headers = { Accept: "text/event-stream", ...ownHeaders() };
       const answer = await fetch("/_emulator/v1/events", { headers, cache: "no-store", signal });
       if (!answer.ok) throw new Error(`events: ${answer.status}`);
-      // What happens from here on is in the stream, so nothing is missed between the page and the next event.
+      // All that happens from here on is in the stream, so nothing is missed between the page and the next event.
       await listening();
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       // A comment is a sign of life.

@@ -13,7 +13,7 @@
   const MARK_WIDTH_PX = 90;
   const HALF_LABEL_PX = 36;
 
-  /** What is shown: the beginning and the length, in milliseconds since the origin; null: everything. */
+  /** The shown part: the beginning and the length, in milliseconds since the origin; null: everything. */
   let view = null;
 
   const origin = () => Number(bars.dataset.origin);
@@ -75,7 +75,7 @@
     for (const open of bars.querySelectorAll(".open")) {
       open.setAttribute("width", Math.max(0, at - Number(open.getAttribute("x"))));
     }
-    // What was foreseen until now has happened, or is about to be told otherwise.
+    // The foreseen until now has happened, or is about to be told otherwise.
     for (const foreseen of bars.querySelectorAll(".foreseen")) {
       const x = Number(foreseen.getAttribute("x"));
       if (x >= at) continue;

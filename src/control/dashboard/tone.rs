@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::text::short;
 
-/// What a status means to somebody who looks.
+/// The meaning of a status to somebody who looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {
     /// It is as it should be.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{attributes, browse, html};
 use crate::common::App;
 
-/// What could break out of an element, an attribute or a script, and turn the direction of what follows.
+/// A text that could break out of an element, an attribute or a script, and turn the direction of the text behind it.
 pub(super) const EVIL: &str =
     "</bdi></script><script>alert(1)</script><img src=x onerror=alert(2)>\"'`&amp;\u{202e}";
 

@@ -9,7 +9,7 @@ use crate::sim::Millis;
 use crate::sim::next::Next;
 use crate::sim::summary::ResourceSummary;
 
-/// What the families of the control plane are called elsewhere.
+/// The names of the families outside of the control plane.
 fn family_title(name: &str) -> &'static str {
     match name {
         "asm" => "ASM grayscale releases and meshes",

@@ -1,4 +1,4 @@
-//! What has happened to a resource: its transitions with their causes, and the requests that named it.
+//! The happenings of a resource: its transitions with their causes, and the requests that named it.
 
 use std::sync::Arc;
 
