@@ -121,9 +121,14 @@ class Links(unittest.TestCase):
                 return emulator.answers()
 
     def test_a_link_opens_the_pages(self):
-        for page in ["/_emulator/", "/_emulator/docs/", "/_emulator/docs/time"]:
+        for page, folder in [
+            ("/_emulator/", "dashboard"),
+            ("/_emulator/requests", "dashboard"),
+            ("/_emulator/docs/", "docs"),
+            ("/_emulator/docs/time", "docs"),
+        ]:
             # The browser has read the page if it loads its style sheet.
-            answers = self.follow(("GET", "/_emulator/docs/style.css", 200), link=page)
+            answers = self.follow(("GET", f"/_emulator/{folder}/style.css", 200), link=page)
             self.assertIn(("GET", page, 200), answers)
 
     def test_a_link_opens_nothing_else(self):
