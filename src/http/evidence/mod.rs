@@ -1,7 +1,7 @@
 //! The evidence for an answer: which of its parts are documented, observed or inferred.
 //!
 //! Each part declares its evidence where it is defined: an operation in its attribute, a field or a parameter by the
-//! type [`Inferred`](schema::Inferred), a word in the schema of its enum, an error in the table of its family. While a
+//! type `Inferred` of `http/attributes`, a word in the schema of its enum, an error in the table of its family. While a
 //! request is served, the parts that the answer uses are collected in an [`AnswerEvidence`], and the answer is known
 //! only as well as the weakest of them.
 
