@@ -72,7 +72,11 @@ pub(crate) fn runtime() -> Runtime {
     runtime.expect("a runtime")
 }
 
-/// Runs sequences. True if none fails and every operation has succeeded once.
+/// The steps after which every operation should have succeeded, as a debug build takes them in some minutes. Of fewer, on a
+/// slow machine, the ones that are rarely accepted may be missing by chance.
+const TELLING: u64 = 40_000;
+
+/// Runs sequences. True if none fails and, in a long run, every operation has succeeded once.
 fn fuzz(options: &Options) -> bool {
     let begin = Stopwatch::start();
     let lasting = options.lasting.unwrap_or(Duration::MAX);
@@ -96,7 +100,7 @@ fn fuzz(options: &Options) -> bool {
                     let n = next.fetch_add(1, Ordering::Relaxed);
                     // Until all operations have succeeded, but not for ever.
                     let is_done = |elapsed: Duration| {
-                        elapsed > lasting.saturating_mul(3)
+                        elapsed > lasting.saturating_mul(2)
                             || elapsed > lasting
                                 && (!is_long || !is_lacking(&total.lock().expect("no panic")))
                     };
@@ -140,7 +144,8 @@ fn fuzz(options: &Options) -> bool {
     let total = total.into_inner().expect("no panic");
     let has_failed = !known_checks.into_inner().expect("no panic").is_empty();
     report::summary(&total, begin.elapsed(), options.seed);
-    report::coverage(&document, &total, is_long);
-    let is_too_short = is_long && is_lacking(&total);
-    !has_failed && !is_too_short
+    let is_telling = is_long && total.n_steps >= TELLING;
+    report::coverage(&document, &total, is_telling);
+    let lacks_operations = is_telling && is_lacking(&total);
+    !has_failed && !lacks_operations
 }

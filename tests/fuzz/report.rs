@@ -91,12 +91,12 @@ pub(crate) fn missing<'a>(document: &'a Document, total: &Tally) -> Vec<&'a str>
         .collect()
 }
 
-/// Prints how many operations have succeeded, and after a long run those that have not.
-pub(crate) fn coverage(document: &Document, total: &Tally, is_long: bool) {
+/// Prints how many operations have succeeded, and those that have not, which is a failure if the run is long enough to tell.
+pub(crate) fn coverage(document: &Document, total: &Tally, is_telling: bool) {
     let missing = missing(document, total);
     let (n_succeeded, n_operations) = (total.succeeded.len(), document.operations.len());
     println!("  {n_succeeded} of {n_operations} operations have succeeded");
-    if is_long && !missing.is_empty() {
+    if is_telling && !missing.is_empty() {
         println!("FAILED: never succeeded: {missing:?}");
     }
 }

@@ -125,8 +125,10 @@ impl<'a> Generator<'a> {
             step.body = Some(body);
             return step.with_header("content-type", "application/json");
         }
-        let operation = if self.random.percent(55) {
+        let operation = if self.random.percent(50) {
             *self.random.pick(&self.preferred)
+        } else if self.random.percent(30) {
+            self.operation_on_known()
         } else {
             *self.random.pick(&self.weighted)
         };
@@ -159,6 +161,27 @@ impl<'a> Generator<'a> {
             step.world = self.random.pick(&self.pool.worlds).clone();
         }
         step
+    }
+
+    /// An operation on something whose id is known, so that what is rarely made is used while it is there.
+    fn operation_on_known(&mut self) -> &'a Operation {
+        let mut operation = *self.random.pick(&self.weighted);
+        for _ in 0..50 {
+            if self.is_on_known(operation) {
+                break;
+            }
+            operation = *self.random.pick(&self.weighted);
+        }
+        operation
+    }
+
+    /// True for an operation on something of which an id is known.
+    fn is_on_known(&self, operation: &Operation) -> bool {
+        let parts: Vec<&str> = operation.template.split('/').collect();
+        let last = parts.iter().enumerate().rev();
+        let last = last.filter_map(|(n, part)| Some((n, parameter_name(part)?)));
+        last.take(1)
+            .any(|(n, name)| !self.pool.ids(&key(&parts[..n].join("/"), name)).is_empty())
     }
 
     /// A request to an operation that should succeed, as far as one can tell.
@@ -508,7 +531,7 @@ fn weight(operation: &Operation) -> usize {
         "AdvanceClock" => 24,
         "OperatePipeline" | "RollbackReleasePlan" => 20,
         id if id.starts_with("Clear") => 2,
-        "AddFault" => 2,
+        "AddFault" => 4,
         "ShowFault" | "ReplaceFault" => 10,
         id if id.starts_with("Create") || id.starts_with("Execute") => 10,
         _ => 5,
