@@ -10,8 +10,9 @@
   /** The lengths between two marks of the axis, in milliseconds. */
   const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 216e5, 432e5, 864e5, 1728e5, 6048e5, 2592e6, 7776e6, 31536e6];
   const LEAST_SPAN_MS = 20;
-  const MARK_WIDTH_PX = 90;
   const HALF_LABEL_PX = 36;
+  // The first and the last label are beside their marks, not below them, so they reach half a label further.
+  const MARK_WIDTH_PX = 3 * HALF_LABEL_PX + 12;
 
   /** The shown part: the beginning and the length, in milliseconds since the origin; null: everything. */
   let view = null;
