@@ -4,11 +4,18 @@ use std::panic::resume_unwind;
 
 use tokio::task::spawn_blocking;
 
+use crate::registry::World;
+
 /// The length of a body from which reading it takes long, in bytes.
 pub(super) const LARGE_BODY: usize = 128 << 10;
 
 /// The number of entries of the journal from which looking at all of them takes long.
-pub(super) const MANY_ENTRIES: usize = 200;
+const MANY_ENTRIES: usize = 200;
+
+/// True if looking at the whole journal of a world takes long.
+pub(super) fn has_long_journal(world: &World) -> bool {
+    world.recorder().journal.stats().entries >= MANY_ENTRIES
+}
 
 /// Does work on a thread of its own if it takes long, else at once, which is faster.
 ///

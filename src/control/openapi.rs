@@ -187,7 +187,7 @@ fn declare_problem(operation: &mut Map<String, Value>, status: u16) {
         .and_then(Value::as_object_mut)
     {
         let declared = responses.entry(status.to_string());
-        declared.or_insert_with(|| declared_problem(status));
+        declared.or_insert_with(declared_problem);
     }
 }
 

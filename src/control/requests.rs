@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::apart::{MANY_ENTRIES, apart};
+use super::apart::{apart, has_long_journal};
 use super::dialect::Control;
 
 use super::rules::invalid;
@@ -166,7 +166,7 @@ pub(super) async fn list_requests(
 ) -> Result<Response, Problem> {
     let (filter, limit) = read(query.as_deref().unwrap_or_default())?;
     let filter = compiled(&filter)?;
-    let takes_long = world.recorder().journal.stats().entries >= MANY_ENTRIES;
+    let takes_long = has_long_journal(&world);
     let list = move || {
         let mut matching = matching_compiled(&world, &filter)?;
         let total = matching.len();

@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use super::apart::{MANY_ENTRIES, apart};
+use super::apart::{apart, has_long_journal};
 use super::dialect::{Control, json};
 use super::requests::{compile, entries};
 use super::rules::invalid;
@@ -162,7 +162,7 @@ pub(crate) async fn verify(
 ) -> Result<Result<Verified, NotVerified>, Problem> {
     let expectation = Arc::new(Expectation::new(body)?);
     let look = || {
-        let takes_long = world.recorder().journal.stats().entries >= MANY_ENTRIES;
+        let takes_long = has_long_journal(world);
         let (expectation, world) = (Arc::clone(&expectation), world.clone());
         apart(takes_long, move || expectation.look(&world))
     };

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use maud::{DOCTYPE, Markup, html};
 
@@ -21,7 +21,7 @@ use crate::server::worlds::{MAIN, WorldContext, WorldInfo};
 use crate::world::settings::Auth;
 
 /// Nothing but the scripts and styles of the binary is loaded, and the page talks only to its own server.
-pub(super) const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// A request for a page: the world that it shows, and its place among the others.
@@ -72,6 +72,13 @@ impl Visit {
             (info, url.to_string())
         });
         with_url.collect()
+    }
+
+    /// The page in the place of one that does not exist.
+    pub(super) fn missing(&self, part: Part, title: &str, main: &Markup) -> Response {
+        let mut response = self.page(part, title, main);
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        response
     }
 
     /// A page of a part, with its main content.
@@ -166,7 +173,7 @@ fn head_with(title: &str, scripts: &[&str]) -> Markup {
 }
 
 /// The response with a page, which depends on what is asked for and is out of date at once.
-fn answer(page: String) -> Response {
+pub(super) fn answer(page: String) -> Response {
     let mut response = confined(HTML, CONTENT_POLICY, page);
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

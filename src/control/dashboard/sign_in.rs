@@ -1,13 +1,12 @@
 //! The page in the place of every other one while the control token is missing. It tells nothing of the world: the script
 //! asks for the token, keeps it for the tab, and fetches the page with it.
 
-use axum::http::{HeaderValue, Method, Request, StatusCode, header};
+use axum::http::{Method, Request, StatusCode};
 use axum::response::Response;
 use maud::{DOCTYPE, html};
 
 use super::assets::FOLDER;
-use super::layout::{CONTENT_POLICY, head};
-use crate::control::page::{HTML, confined};
+use super::layout::{answer, head};
 use crate::http::browser::prefers_html;
 
 /// True for a request of the scripts and styles, which are the same in every emulator, and thus need no token.
@@ -39,10 +38,7 @@ pub(in crate::control) fn sign_in<B>(request: &Request<B>) -> Option<Response> {
             }
         }
     };
-    let mut response = confined(HTML, CONTENT_POLICY, page.into_string());
+    let mut response = answer(page.into_string());
     *response.status_mut() = StatusCode::UNAUTHORIZED;
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::VARY, HeaderValue::from_static("Accept"));
     Some(response)
 }

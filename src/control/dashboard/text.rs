@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::sim::Millis;
 use crate::sim::time::rfc3339;
-use crate::world::controls::encoded;
+pub(super) use crate::world::controls::encoded as segment;
 
 /// The most characters of a user's text in a list.
 const SHORT: usize = 80;
@@ -28,11 +28,6 @@ pub(super) fn shortened(text: &str, most: usize) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
-}
-
-/// A segment of a path.
-pub(super) fn segment(text: &str) -> String {
-    encoded(text)
 }
 
 /// An instant, its day in small letters before its time.

@@ -4,6 +4,16 @@ use maud::{Markup, html};
 
 use super::text::short;
 
+/// A status as a service has it, and in words.
+pub(super) type StatusWord = (&'static str, &'static str);
+
+/// A status in words, which are those of the service if none are known.
+pub(super) fn word_of<'a>(words: &[StatusWord], status: &'a str) -> &'a str {
+    let mut words = words.iter();
+    let known = words.find(|(known, _)| *known == status);
+    known.map_or(status, |(_, word)| word)
+}
+
 /// The meaning of a status to somebody who looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {

@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::document::operations;
+
 /// The prefix of a reference to a named schema.
 const NAMED: &str = "#/components/schemas/";
 
@@ -21,12 +23,7 @@ pub fn make_plain(document: &mut Value) {
             .for_each(|schema| plain(schema, &named));
     }
     visit_schemas(document, &mut |schema| plain(schema, &named));
-    let paths = document["paths"].as_object_mut();
-    let operations = paths
-        .into_iter()
-        .flatten()
-        .filter_map(|(_, item)| item.as_object_mut());
-    for (_, operation) in operations.flatten() {
+    for operation in operations(document) {
         let parameters = operation
             .get_mut("parameters")
             .and_then(Value::as_array_mut);

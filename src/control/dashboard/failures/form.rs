@@ -1,6 +1,5 @@
 //! The forms of scripts and faults. The names of the fields are those of the API.
 
-use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
 
@@ -319,9 +318,7 @@ fn edit(visit: &Visit, kind: Kind, id: &str, rule: Option<&Shown>) -> Response {
             p.lead { "There is no " (noun) " " (short(id)) ": it was removed, or a reset has removed it." }
             p { a.button href=(FAILURES.path) { "All rules" } }
         };
-        let mut response = visit.page(FAILURES, &title, &main);
-        *response.status_mut() = StatusCode::NOT_FOUND;
-        return response;
+        return visit.missing(FAILURES, &title, &main);
     };
     let value = |name: &str| rule.at(name).text();
     let path = format!("{}/{}", kind.api(), segment(id));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::control::dashboard::tone::Tone;
+use crate::control::dashboard::tone::{StatusWord, Tone, word_of};
 use crate::registry::{World, family_names};
 use crate::sim::Millis;
 use crate::sim::summary::{ResourcePage, ResourceSummary};
@@ -45,9 +45,6 @@ pub(super) struct FamilyCount {
     pub(super) count: usize,
     pub(super) statuses: Vec<StatusCount>,
 }
-
-/// A status as a service has it, and in words.
-type StatusWord = (&'static str, &'static str);
 
 /// Everything at one glance.
 pub(super) struct Glance {
@@ -127,10 +124,7 @@ impl Glance {
     pub(super) fn word<'a>(&self, family: &str, status: &'a str) -> &'a str {
         let mut families = self.words.iter();
         let known = families.find(|(name, _)| *name == family);
-        let mut known = known.into_iter().flat_map(|(_, words)| words);
-        known
-            .find(|(known, _)| *known == status)
-            .map_or(status, |(_, word)| word)
+        known.map_or(status, |(_, words)| word_of(words, status))
     }
 
     fn add(&mut self, resource: &ResourceSummary) {
@@ -154,8 +148,7 @@ impl FamilyCount {
             .filter(|((family, _), n)| *family == name && **n > 0);
         let statuses: Vec<StatusCount> = own
             .map(|((_, status), count)| {
-                let known = words.iter().find(|(known, _)| known == status);
-                let word = known.map_or(*status, |(_, word)| word);
+                let word = word_of(words, status);
                 StatusCount {
                     word: word.to_owned(),
                     tone: Tone::of(word),

@@ -1,7 +1,6 @@
 //! An operation: parameters, bodies and answers, from the OpenAPI document.
 
 use axum::Extension;
-use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::Value;
@@ -34,9 +33,7 @@ pub(in crate::control::dashboard) async fn show_operation(
         }
         p { a.button href=(REFERENCE.path) { "All operations" } }
     };
-    let mut response = visit.page(REFERENCE, "No such operation", &main);
-    *response.status_mut() = StatusCode::NOT_FOUND;
-    response
+    visit.missing(REFERENCE, "No such operation", &main)
 }
 
 fn page(entry: &Entry, document: &Value, base: &str) -> Markup {

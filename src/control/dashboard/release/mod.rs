@@ -5,15 +5,14 @@ mod chart;
 mod happenings;
 
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
 
 use super::layout::Visit;
 use super::parts::OVERVIEW;
-use super::text::{countdown, long, short, shortened};
-use super::tone::Tone;
-use crate::control::apart::{MANY_ENTRIES, apart};
+use super::text::{countdown, long, segment, short, shortened};
+use super::tone::{StatusWord, Tone, word_of};
+use crate::control::apart::{apart, has_long_journal};
 use crate::registry::{Unknown, World};
 use crate::sim::Millis;
 use crate::sim::timeline::Timeline;
@@ -29,14 +28,12 @@ struct Subject {
     timeline: Timeline,
     controls: ResourceControls,
     /// The statuses of the family, each as the service has it and in words.
-    words: Vec<(&'static str, &'static str)>,
+    words: Vec<StatusWord>,
 }
 
 impl Subject {
     fn word(&self, status: &str) -> String {
-        let mut words = self.words.iter();
-        let known = words.find(|(known, _)| *known == status);
-        known.map_or(status, |(_, word)| word).to_owned()
+        word_of(&self.words, status).to_owned()
     }
 }
 
@@ -60,11 +57,7 @@ pub(super) async fn show_release(
             let main = page(&visit, &subject, &mentions);
             visit.page_with(OVERVIEW, &title, &main, &["gantt.js"])
         }
-        Err(unknown) => {
-            let mut response = visit.page(OVERVIEW, "No such resource", &missing(&unknown));
-            *response.status_mut() = StatusCode::NOT_FOUND;
-            response
-        }
+        Err(unknown) => visit.missing(OVERVIEW, "No such resource", &missing(&unknown)),
     }
 }
 
@@ -82,7 +75,7 @@ fn missing(unknown: &Unknown) -> Markup {
 
 /// The requests about a resource.
 async fn mentions(world: &World, id: &str) -> Mentions {
-    let takes_long = world.recorder().journal.stats().entries >= MANY_ENTRIES;
+    let takes_long = has_long_journal(world);
     let (world, id) = (world.clone(), id.to_owned());
     apart(takes_long, move || Mentions::of(&world, &id)).await
 }
@@ -185,7 +178,7 @@ fn documents(subject: &Subject) -> Markup {
                     button data-copy-from={ "document-" (position) } { "Copy" }
                 }
             }
-            details.document data-load={ "GET /_emulator/v1/resources/" (timeline.family) "/" (super::text::segment(&timeline.id)) "/timeline" } {
+            details.document data-load={ "GET /_emulator/v1/resources/" (timeline.family) "/" (segment(&timeline.id)) "/timeline" } {
                 summary { "Timeline of the emulator" }
                 pre id="document-timeline" tabindex="0" {}
                 button data-copy-from="document-timeline" { "Copy" }

@@ -1,13 +1,12 @@
 //! A request with its answer, and the reasons of a refusal.
 
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use percent_encoding::utf8_percent_encode;
 
 use super::differences::{self, Difference};
 use super::{IN_QUERY, hint, status};
-use crate::control::apart::{MANY_ENTRIES, apart};
+use crate::control::apart::{apart, has_long_journal};
 use crate::control::dashboard::parts::REQUESTS;
 use crate::control::dashboard::shown::Shown;
 use crate::control::dashboard::text::{long, segment, short};
@@ -28,7 +27,7 @@ pub(in crate::control::dashboard) async fn show_entry(
     visit: Visit,
     Path(id): Path<String>,
 ) -> Response {
-    let takes_long = visit.world.recorder().journal.stats().entries >= MANY_ENTRIES;
+    let takes_long = has_long_journal(&visit.world);
     let (world, number) = (visit.world.clone(), id.parse().ok());
     let find = move || number.map_or(Ok(None), |number| find(&world, number));
     let found = match apart(takes_long, find).await {
@@ -41,9 +40,7 @@ pub(in crate::control::dashboard) async fn show_entry(
             p.lead { "The journal has no request " (short(&id)) ": it was dropped or emptied, or the number is not given yet." }
             p { a.button href=(REQUESTS.path) { "All requests" } }
         };
-        let mut response = visit.page(REQUESTS, "No such request", &main);
-        *response.status_mut() = StatusCode::NOT_FOUND;
-        return response;
+        return visit.missing(REQUESTS, "No such request", &main);
     };
     let title = format!("Request {id}");
     visit.page(REQUESTS, &title, &page(&found, &visit.url()))

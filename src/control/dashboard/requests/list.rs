@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::filter::PageFilter;
 use super::{hint, near_misses, status};
-use crate::control::apart::{MANY_ENTRIES, apart};
+use crate::control::apart::{apart, has_long_journal};
 use crate::control::dashboard::Visit;
 use crate::control::dashboard::curl::quoted;
 use crate::control::dashboard::parts::REQUESTS;
@@ -65,7 +65,7 @@ pub(in crate::control::dashboard) async fn show_list(visit: Visit) -> Response {
 
 async fn find(world: &World, filter: &PageFilter, limit: usize) -> Result<Found, Problem> {
     let (request_filter, _) = read(&filter.query())?;
-    let takes_long = world.recorder().journal.stats().entries >= MANY_ENTRIES;
+    let takes_long = has_long_journal(world);
     let (of, sought) = (world.clone(), request_filter.clone());
     let seeks_all = filter.is_empty();
     let find = move || {

@@ -1,7 +1,5 @@
 //! Bodies that differ between the generations: each world has one of them, which its OpenAPI document names.
 
-use std::collections::HashSet;
-
 use serde_json::{Value, json};
 
 #[cfg(test)]
@@ -63,9 +61,9 @@ pub const CHOICES: [&str; 4] = [
     "ZadigVersionDetailChoice",
 ];
 
-/// Has a document name the bodies of a generation alone, in place of these choices.
+/// Has a document name the bodies of a generation alone, in place of these choices. The schemas of the other are then
+/// unused, and are removed with all that are.
 pub fn choose(document: &mut Value, generation: ZadigGeneration, choices: &[&str]) {
-    let before = named_schemas(document);
     for name in choices {
         let Some(mut choice) = schemas(document).and_then(|all| all.remove(*name)) else {
             continue;
@@ -82,31 +80,4 @@ pub fn choose(document: &mut Value, generation: ZadigGeneration, choices: &[&str
             }
         }
     }
-    let after = named_schemas(document);
-    if let Some(schemas) = schemas(document) {
-        schemas.retain(|name, _| !before.contains(name) || after.contains(name));
-    }
-}
-
-/// The schemas that the operations name, directly or through others.
-fn named_schemas(document: &Value) -> HashSet<String> {
-    let mut named = HashSet::new();
-    let mut to_read = vec![&document["paths"]];
-    while let Some(value) = to_read.pop() {
-        match value {
-            Value::Object(fields) => {
-                to_read.extend(fields.values());
-                let reference = fields.get("$ref").and_then(Value::as_str);
-                let name = reference.and_then(|path| path.strip_prefix("#/components/schemas/"));
-                if let Some(name) = name
-                    && named.insert(name.to_owned())
-                {
-                    to_read.push(&document["components"]["schemas"][name]);
-                }
-            }
-            Value::Array(items) => to_read.extend(items),
-            _ => {}
-        }
-    }
-    named
 }
