@@ -1,6 +1,7 @@
 //! The requests by which people look at a resource and command it, as its service takes them.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
 use serde_json::Value;
 
 /// The characters that a segment of a path or a value of a query may have as they are.
@@ -22,6 +23,18 @@ pub struct CommandRequest {
     pub body: Option<Value>,
 }
 
+/// A request that replaces what people write of a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditRequest {
+    /// The command, as a timeline lists it.
+    pub command: &'static str,
+    pub label: &'static str,
+    pub method: &'static str,
+    pub path: String,
+    /// The JSON that leaves the resource as it is.
+    pub body: String,
+}
+
 /// A request that shows a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadRequest {
@@ -39,6 +52,8 @@ pub struct ResourceControls {
     /// Those of the commands that its status allows. A command may have several, such as both answers to an approval, or
     /// none if it needs more than the resource tells.
     pub commands: Vec<CommandRequest>,
+    /// The commands that need a body of the caller's own.
+    pub edits: Vec<EditRequest>,
 }
 
 impl ResourceControls {
@@ -47,6 +62,7 @@ impl ResourceControls {
             credential,
             reads: Vec::new(),
             commands: Vec::new(),
+            edits: Vec::new(),
         }
     }
 
@@ -65,6 +81,26 @@ impl ResourceControls {
         body: Option<Value>,
     ) {
         self.add(command, label, "POST", path, body);
+    }
+
+    /// Adds a command whose body is to be changed by the caller. `body` leaves the resource as it is.
+    pub fn edit(
+        &mut self,
+        command: &'static str,
+        label: &'static str,
+        method: &'static str,
+        path: String,
+        body: &impl Serialize,
+    ) {
+        // The fields of a body have texts as keys.
+        let body = serde_json::to_string(body).unwrap_or_default();
+        self.edits.push(EditRequest {
+            command,
+            label,
+            method,
+            path,
+            body,
+        });
     }
 
     pub fn add(

@@ -4,7 +4,7 @@
 // data-keep             the element and all in it stay when the page is refreshed
 // data-hold             a live list stands still while somebody points at it or has the focus in it
 // data-send="POST /p"   a button or a form that sends the request; {name} in the path is a field of the form
-// data-body='{…}'       the JSON body; fields of a form are put into it by dotted names, such as do.status
+// data-body='{…}'       the JSON body; fields of a form are put into it by dotted names, such as do.status; "." is the body
 // data-type             of a field: number, boolean, json, lines, instant; absent: a text. An empty field is left out
 // data-submit           a field whose change sends its form
 // data-credential       the header by which a service is called: X-Auth-Token or Authorization
@@ -13,6 +13,7 @@
 // data-then="/path"     the page that opens after success
 // data-curl             a button that shows the request of its form, or of the button before it, as curl
 // data-copy, data-copy-from="id"   copies the text, or that of the element
+// data-press, data-at   a button that presses another one, on the page of a release, for an instant
 // data-now, data-mode, data-pace   the clock
 // data-due="ms"         the time until a virtual instant
 // data-load="GET /p"    of details: the answer is shown in its pre when it is opened
@@ -334,7 +335,9 @@
           const label = one.labels && one.labels[0] ? one.labels[0].textContent.trim() : one.name;
           throw new Error(`${label}: ${error.message}`);
         }
-        if (path.includes(`{${one.name}}`)) {
+        if (one.name === ".") {
+          body = value;
+        } else if (path.includes(`{${one.name}}`)) {
           path = path.replaceAll(`{${one.name}}`, encodeURIComponent(value ?? ""));
         } else if (value !== undefined) {
           body ??= {};

@@ -14,6 +14,11 @@
   // The first and the last label are beside their marks, not below them, so they reach half a label further.
   const MARK_WIDTH_PX = 3 * HALF_LABEL_PX + 12;
 
+  const moment = document.getElementById("moment");
+
+  /** The instant that was chosen, in milliseconds since the epoch. */
+  let chosen = null;
+
   /** The shown part: the beginning and the length, in milliseconds since the origin; null: everything. */
   let view = null;
 
@@ -45,7 +50,7 @@
     const least = (length * MARK_WIDTH_PX) / width;
     const step = STEPS.find((one) => one >= least) || STEPS[STEPS.length - 1];
     const first = Math.ceil((begin + origin()) / step) * step - origin();
-    const key = `${first} ${step} ${begin} ${length} ${width}`;
+    const key = `${first} ${step} ${begin} ${length} ${width} ${chosen}`;
     if (key === drawn) return;
     drawn = key;
     const marks = [];
@@ -60,6 +65,13 @@
       text.setAttribute("y", 16);
       text.textContent = timeOf(ms, step);
       marks.push(line, text);
+    }
+    if (chosen !== null) {
+      const x = ((chosen - origin() - begin) / length) * width;
+      const mark = document.createElementNS(SVG, "path");
+      mark.setAttribute("class", "chosen");
+      mark.setAttribute("d", `M${x - 6} 18h12l-6 10z`);
+      marks.push(mark);
     }
     axis.replaceChildren(...marks);
   }
@@ -123,6 +135,33 @@
     draw();
   }
 
+  /** Chooses an instant of the past, to which the world can go back, or from which it can be forked. */
+  function choose(at) {
+    chosen = Math.round(Math.min(at, window.dashboard.now()));
+    const text = new Date(chosen).toISOString();
+    const shown = moment.querySelector("time");
+    shown.dateTime = text;
+    shown.textContent = text.replace("T", " ").replace("Z", "");
+    for (const button of moment.querySelectorAll("[data-instant]")) {
+      const body = JSON.parse(button.dataset.body);
+      button.dataset.body = JSON.stringify({ ...body, [button.dataset.instant]: text });
+    }
+    moment.hidden = false;
+    draw();
+  }
+
+  /** Chooses the nearest beginning or end of a bar before or after the chosen instant. */
+  function chooseEdge(direction) {
+    const at = present();
+    const from = chosen === null ? at : chosen - origin();
+    const edges = [...bars.querySelectorAll("rect:not(.foreseen)")].flatMap((bar) => {
+      const x = Number(bar.getAttribute("x"));
+      return [x, x + Number(bar.getAttribute("width"))];
+    });
+    const beyond = edges.filter((edge) => edge <= at && (edge - from) * direction > 0.5);
+    if (beyond.length > 0) choose(origin() + (direction > 0 ? Math.min(...beyond) : Math.max(...beyond)));
+  }
+
   const ACTIONS = {
     "+": () => zoom(1 / 1.5),
     "=": () => zoom(1 / 1.5),
@@ -135,6 +174,8 @@
     n: toPresent,
     ArrowLeft: () => move(-0.15),
     ArrowRight: () => move(0.15),
+    ",": () => chooseEdge(-1),
+    ".": () => chooseEdge(1),
   };
   const BUTTONS = { in: ACTIONS["+"], out: ACTIONS["-"], all: ACTIONS["0"], now: toPresent };
 
@@ -159,6 +200,17 @@
     },
     { passive: false },
   );
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-press]");
+    if (!button) return;
+    choose(Date.parse(button.dataset.at));
+    document.getElementById(button.dataset.press).click();
+  });
+  bars.addEventListener("click", (event) => {
+    const plot = bars.getBoundingClientRect();
+    const { begin, length } = shown();
+    choose(origin() + begin + (length * (event.clientX - plot.left)) / plot.width);
+  });
   for (const button of document.querySelectorAll("[data-zoom]")) {
     button.addEventListener("click", BUTTONS[button.dataset.zoom]);
   }

@@ -27,6 +27,15 @@ impl Shown {
         Self::read(&masked.unwrap_or(text))
     }
 
+    /// JSON in which secrets are masked, and whether there were some.
+    pub(super) fn of_text(world: &World, text: &str) -> (Self, bool) {
+        let given = Self::read(text.as_bytes());
+        let mut shown = given.clone();
+        Mask::new(Some(&world.recorder().secrets)).body(&mut shown.0);
+        let has_secrets = shown.0 != given.0;
+        (shown, has_secrets)
+    }
+
     fn read(text: &[u8]) -> Self {
         Self(serde_json::from_slice(text).unwrap_or(NULL))
     }

@@ -1,10 +1,12 @@
 //! The requests about meshes and releases, for people.
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::meshes::Mesh;
 use super::meshes::model::mesh;
 use super::releases::Release;
+use super::releases::model::spec::GrayWorkload;
 use super::scope::EVERY_PROJECT;
 use super::table::Table;
 use crate::sim::collection::{Resource, Stored};
@@ -15,6 +17,20 @@ const TRAFFIC: [u8; 4] = [0, 20, 50, 100];
 
 /// The project in the paths of a mesh that belongs to every project.
 const ANY_PROJECT: &str = "any";
+
+/// The body of an update.
+#[derive(Serialize)]
+struct ReleaseEdit<'a> {
+    spec: SpecEdit<'a>,
+}
+
+/// The part of a specification that an update can change: the version, and the images of the workloads.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SpecEdit<'a> {
+    version: &'a str,
+    gray_deployments: &'a [GrayWorkload],
+}
 
 impl Table {
     /// The requests about a release or a mesh.
@@ -38,8 +54,15 @@ fn of_release(stored: &Stored<Release>) -> ResourceControls {
         let label = match command {
             "cancel" => "Cancel (keep the original)",
             "end" => "End (keep the grayscale version)",
-            // An update needs the new images.
-            _ => continue,
+            _ => {
+                let spec = SpecEdit {
+                    version: release.spec.version(),
+                    gray_deployments: &release.spec.gray,
+                };
+                let body = ReleaseEdit { spec };
+                controls.edit(command, "Update", "PUT", path.clone(), &body);
+                continue;
+            }
         };
         let path = format!("{path}?action={command}");
         controls.add(command, label, "DELETE", path, None);

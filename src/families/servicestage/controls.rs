@@ -1,13 +1,38 @@
 //! The requests about release plans and pipelines, for people.
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::commands::Commanded;
-use super::pipelines::Pipeline;
+use super::pipelines::{ConfigMode, FailMode, Pipeline};
 use super::plans::Plan;
+use super::plans::model::vocabulary::FailStrategy;
+use crate::http::json::RawJson;
 use crate::sim::Millis;
 use crate::sim::collection::Stored;
 use crate::world::controls::{ResourceControls, encoded};
+
+/// The body of an edit of a plan.
+#[derive(Serialize)]
+struct PlanEdit<'a> {
+    name: &'a str,
+    desc: &'a str,
+    fail_strategy: FailStrategy,
+    components: Vec<&'a RawJson>,
+}
+
+/// The body of an edit of a pipeline.
+#[derive(Serialize)]
+struct PipelineEdit<'a> {
+    name: &'a str,
+    description: &'a str,
+    model_version: u8,
+    config_mode: ConfigMode,
+    enterprise_project_id: &'a str,
+    fail_mode: FailMode,
+    sources: &'a RawJson,
+    stages: &'a RawJson,
+}
 
 /// The requests about a plan.
 pub(super) fn of_plan(stored: &Stored<Plan>, now: Millis) -> ResourceControls {
@@ -26,8 +51,18 @@ pub(super) fn of_plan(stored: &Stored<Plan>, now: Millis) -> ResourceControls {
                 controls.add(command, "Delete", "DELETE", path.clone(), None);
                 continue;
             }
-            // An edit needs the whole plan.
-            _ => continue,
+            _ => {
+                let spec = &stored.item.spec;
+                let components = spec.components.iter().map(|component| &component.text);
+                let body = PlanEdit {
+                    name: &spec.name,
+                    desc: &spec.desc,
+                    fail_strategy: spec.fail_strategy,
+                    components: components.collect(),
+                };
+                controls.edit(command, "Edit", "PUT", path.clone(), &body);
+                continue;
+            }
         };
         controls.post(command, label, format!("{path}/{command}"), None);
     }
@@ -60,8 +95,21 @@ pub(super) fn of_pipeline(stored: &Stored<Pipeline>, now: Millis) -> ResourceCon
                 }
                 continue;
             }
-            // An edit needs the whole pipeline.
-            _ => continue,
+            _ => {
+                let definition = &stored.item.definition;
+                let body = PipelineEdit {
+                    name: &definition.name,
+                    description: &definition.description,
+                    model_version: 2,
+                    config_mode: definition.config_mode,
+                    enterprise_project_id: &definition.enterprise_project,
+                    fail_mode: definition.fail_mode,
+                    sources: &definition.sources,
+                    stages: &definition.declared_stages,
+                };
+                controls.edit(command, "Edit", "PUT", path.clone(), &body);
+                continue;
+            }
         };
         controls.post(command, label, action, None);
     }

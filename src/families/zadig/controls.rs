@@ -1,8 +1,10 @@
 //! The requests about versions, tasks of workflows and release plans, for people.
 
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::release_plans::model::job::{TEXT, WORKFLOW, ZadigPlanJob};
+use super::release_plans::model::approval::ZadigPlanApproval;
+use super::release_plans::model::job::{TEXT, WORKFLOW, ZadigPlanJob, ZadigPlanJobSpec};
 use super::release_plans::model::plan::{self, ZadigPlan};
 use super::release_plans::model::status::ZadigPlanJobStatus;
 use super::table::Table;
@@ -132,7 +134,7 @@ pub(super) fn of_plan(stored: &Stored<ZadigPlan>, table: &Table, now: Millis) ->
     let open = format!("/openapi/release_plan/v1/{id}");
     let own = format!("/api/aslan/release_plan/v1/{id}");
     let mut controls = ResourceControls::new(CREDENTIAL)
-        .reading("Detail", open)
+        .reading("Detail", open.clone())
         .reading("Log", format!("{own}/logs"))
         .reading(
             "List",
@@ -155,8 +157,9 @@ pub(super) fn of_plan(stored: &Stored<ZadigPlan>, table: &Table, now: Millis) ->
                 }
             }
             plan::DELETE => controls.add(command, "Delete", "DELETE", own.clone(), None),
-            // An edit needs its changes.
-            plan::UPDATE => {}
+            plan::UPDATE => {
+                controls.edit(command, "Edit", "PATCH", open.clone(), &PlanEdit::new(item));
+            }
             status => {
                 let label = format!("Make it {}", status.replace('_', " "));
                 controls.post(command, label, format!("{own}/status/{status}"), None);
@@ -164,6 +167,57 @@ pub(super) fn of_plan(stored: &Stored<ZadigPlan>, table: &Table, now: Millis) ->
         }
     }
     controls
+}
+
+/// The body of an edit of a release plan.
+#[derive(Serialize)]
+struct PlanEdit<'a> {
+    name: &'a str,
+    manager: &'a str,
+    description: &'a str,
+    start_time: i64,
+    end_time: i64,
+    schedule_execute_time: i64,
+    approval: Option<&'a ZadigPlanApproval>,
+    jobs: Vec<JobEdit<'a>>,
+}
+
+#[derive(Serialize)]
+struct JobEdit<'a> {
+    name: &'a str,
+    r#type: &'static str,
+    spec: Value,
+}
+
+impl<'a> PlanEdit<'a> {
+    fn new(plan: &'a ZadigPlan) -> Self {
+        let jobs = plan.jobs.iter().map(|job| JobEdit {
+            name: &job.name,
+            r#type: job.kind(),
+            spec: match &job.spec {
+                ZadigPlanJobSpec::Text(text) => {
+                    json!({ "content": text.content, "remark": text.remark.as_deref().unwrap_or_default() })
+                }
+                ZadigPlanJobSpec::Workflow(workflow) => {
+                    let request = &workflow.request;
+                    json!({
+                        "workflow_key": request.workflow_key, "project_key": request.project_key,
+                        "parameters": request.parameters, "inputs": request.inputs, "remark": request.remark,
+                    })
+                }
+            },
+        });
+        Self {
+            name: &plan.name,
+            manager: &plan.manager,
+            description: &plan.description,
+            start_time: plan.start_time,
+            end_time: plan.end_time,
+            schedule_execute_time: plan.schedule_execute_time,
+            approval: plan.approval.as_ref(),
+            jobs: jobs.collect(),
+        }
+    }
 }
 
 /// True if a job of a plan takes a command in this status.

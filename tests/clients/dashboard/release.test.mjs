@@ -69,6 +69,52 @@ test('a plan that failed is retried, and succeeds', async (t) => {
   await page.locator('#transitions').getByText('SUCCESS', { exact: false }).first().waitFor();
 });
 
+test('a plan is edited, as JSON that begins with what it is', async (t) => {
+  const emulator = await emulatorFor(t, ...FROZEN);
+  const id = await planInThreeBatches(emulator);
+  const page = await open(t, emulator, `/_emulator/releases/plans/${id}`);
+  await page.locator('#edits summary').click();
+  const body = page.getByLabel('Body (JSON)');
+  const plan = JSON.parse(await body.inputValue());
+  assert.equal(plan.name, 'spring');
+  await body.fill(JSON.stringify({ ...plan, name: 'summer' }));
+  await page.locator('#edits').getByRole('button', { name: 'curl' }).click();
+  await page.locator('#status pre').getByText('"name":"summer"').waitFor();
+  await page.locator('#edits').getByRole('button', { name: 'Edit' }).click();
+  await page.getByRole('heading', { name: 'summer' }).waitFor();
+
+  await body.fill('{"name": ');
+  await page.locator('#edits').getByRole('button', { name: 'Edit' }).click();
+  await page.locator('#status p.problem').getByText('Body (JSON)').waitFor();
+});
+
+test('the world is forked and set back at an instant of the chart, by mouse and keys', async (t) => {
+  const emulator = await emulatorFor(t, ...FROZEN);
+  const id = await planInThreeBatches(emulator);
+  await emulator.call('POST', `/v3/p1/cas/release-plans/${id}/execute`);
+  await emulator.control('POST', 'clock/advance', { until: 'idle' });
+  const page = await open(t, emulator, `/_emulator/releases/plans/${id}`);
+  await page.locator('#gantt').focus();
+  await page.keyboard.press(',');
+  await page.keyboard.press(',');
+  const chosen = await page.locator('#moment time').getAttribute('datetime');
+  await press(page, page.locator('#moment').getByRole('button', { name: 'Fork here' }));
+  await page.locator('#status').getByText('Forked as the world').waitFor();
+  const { worlds } = await emulator.control('GET', 'worlds');
+  const fork = worlds.find(({ name }) => name !== 'main');
+  const forked = await (await fetch(`${fork.url}/_emulator/v1/clock`)).json();
+  assert.equal(new Date(forked.now).getTime(), new Date(chosen).getTime());
+
+  page.on('dialog', (dialog) => dialog.accept());
+  const bars = await page.locator('#gantt-bars').boundingBox();
+  await page.mouse.click(bars.x + bars.width / 2, bars.y + bars.height / 2);
+  const earlier = await page.locator('#moment time').getAttribute('datetime');
+  await page.locator('#moment').getByRole('button', { name: 'Go back to here' }).click();
+  await page.locator('#status').getByText('It is').waitFor();
+  const { now } = await emulator.control('GET', 'clock');
+  assert.equal(new Date(now).getTime(), new Date(earlier).getTime());
+});
+
 test('the chart follows a running release without moving anything', async (t) => {
   const emulator = await emulatorFor(t, ...FROZEN);
   const id = await planInThreeBatches(emulator);

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{browse, html};
 use crate::common::{App, CREDENTIALS, golden};
+use release_emulator::ZadigGeneration;
 
 const PIPELINES: &str = "/v3/p1/pipeline/pipelines";
 
@@ -74,7 +75,7 @@ async fn the_buttons_are_the_commands_that_the_status_allows() {
     let app = App::new();
     let id = create(&app).await;
     let labels = |page: &str| {
-        let commands = element(page, " id=\"commands\"", "</section>");
+        let commands = element(page, " id=\"commands\"", " id=\"edits\"");
         let labels = commands.split("<bdi>").skip(1);
         labels
             .map(|rest| rest.split('<').next().unwrap().to_owned())
@@ -101,7 +102,7 @@ async fn the_buttons_are_the_commands_that_the_status_allows() {
 
 /// The requests of the buttons for commands: method and path, and body.
 fn buttons(page: &str) -> Vec<(String, String)> {
-    let commands = element(page, " id=\"commands\"", "</section>");
+    let commands = element(page, " id=\"commands\"", " id=\"edits\"");
     let buttons = commands.split("<button");
     let buttons = buttons.filter(|rest| rest.contains("data-send="));
     buttons
@@ -149,6 +150,127 @@ async fn the_services_accept_the_buttons_of_all_documented_examples() {
             .any(|line| line.starts_with(kind) && line.ends_with(end));
         assert!(is_there, "{kind} {end}: {pressed:?}");
     }
+}
+
+/// The edits of a page: method and path, and the body that the form begins with.
+fn edits(page: &str) -> Vec<(String, String)> {
+    let edits = element(page, " id=\"edits\"", "</section>");
+    let forms = edits.split("<form").skip(1);
+    forms
+        .map(|form| {
+            let line = super::attributes(form, "data-send")[0];
+            let body = element(form, "<textarea", "</textarea>");
+            let (_, body) = body.split_once('>').expect("its text");
+            (unescaped(line), unescaped(body))
+        })
+        .collect()
+}
+
+fn unescaped(text: &str) -> String {
+    let text = text.replace("&quot;", "\"").replace("&lt;", "<");
+    text.replace("&gt;", ">").replace("&amp;", "&")
+}
+
+/// Sends the edits of everything in a state as they are; the kinds of what was edited.
+async fn send_edits(load: impl Fn() -> App) -> Vec<String> {
+    let listed = load().get("/_emulator/v1/resources").await;
+    let mut edited = Vec::new();
+    for resource in listed.json()["resources"].as_array().unwrap() {
+        let text = |name: &str| resource[name].as_str().unwrap();
+        let path = format!("/_emulator/releases/{}/{}", text("family"), text("id"));
+        let page = html(&browse(&load(), &path).await);
+        for (line, body) in edits(&page) {
+            // The documents show plans without their components, of which an edit needs one.
+            if body.contains("\"components\": []") {
+                continue;
+            }
+            let app = load();
+            let (method, path_of_edit) = line.split_once(' ').unwrap();
+            let reply = app
+                .send(method, path_of_edit, CREDENTIALS, body.clone())
+                .await;
+            let is_accepted = (200..300).contains(&reply.status);
+            assert!(is_accepted, "{line} {body}: {}", reply.text());
+            // It has changed nothing that people write.
+            let page = html(&browse(&app, &path).await);
+            assert_eq!(edits(&page), [(line, body)]);
+            edited.push(text("kind").to_owned());
+        }
+    }
+    edited
+}
+
+#[tokio::test]
+async fn edits_begin_with_what_the_resource_is() {
+    let documented = golden("../documented.json");
+    let edited = send_edits(|| App::load(&documented)).await;
+    assert!(edited.iter().any(|kind| kind == "pipeline"), "{edited:?}");
+
+    let app = App::new();
+    let plan = json!({"name": "spring", "desc": "d", "fail_strategy": "stop", "components": [
+        {"seq": 1, "name": "web", "runtime_stack": {"name": "java"}, "labels": [{"key": "a", "value": "<&>"}]}]});
+    let created = app.post("/v3/p1/cas/release-plans", plan).await;
+    created.assert_status(200);
+    let release = json!({"metadata": {"name": "reviews"}, "spec": {"serviceName": "reviews", "version": "v2", "grayDeployments": [
+        {"template": {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "shop/reviews:2"}]}}}}}]}});
+    let releases = "/v2/meshes/m1/namespaces/default/releases";
+    app.post(releases, release).await.assert_status(201);
+    let state = app.get("/_emulator/v1/state").await.json();
+    let mut edited = send_edits(|| App::load(&state)).await;
+    edited.sort_unstable();
+    assert_eq!(edited, ["plan", "release"]);
+}
+
+#[tokio::test]
+async fn an_edit_of_a_release_plan_begins_with_what_it_is() {
+    let v4 =
+        |state: &Value| App::build(|settings| settings.zadig = Some(ZadigGeneration::V4), state);
+    let app = v4(&json!({}));
+    let plans = "/openapi/release_plan/v1";
+    let plan = json!({"name": "spring", "manager": "patrick"});
+    let id = app.post(plans, plan).await.json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let edit = json!({"name": "spring", "manager": "patrick", "description": "of the \"year\"", "jobs": [
+        {"name": "tell", "type": "text", "spec": {"content": "<b>", "remark": ""}}]});
+    let path = format!("{plans}/{id}");
+    let edited = app
+        .send("PATCH", &path, CREDENTIALS, edit.to_string())
+        .await;
+    edited.assert_status(200);
+    let state = app.get("/_emulator/v1/state").await.json();
+    assert_eq!(send_edits(|| v4(&state)).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_edit_that_is_long_or_has_secrets_says_so() {
+    let app = App::new();
+    let components = |n: usize| {
+        let component =
+            |n| json!({"seq": n, "name": format!("web-{n}x"), "runtime_stack": {"name": "java"}});
+        (0..n).map(component).collect::<Vec<_>>()
+    };
+    let plans = "/v3/p1/cas/release-plans";
+    let body = json!({"name": "many", "components": components(300)});
+    let id = app.post(plans, body).await.json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let page = html(&browse(&app, &format!("/_emulator/releases/plans/{id}")).await);
+    assert!(edits(&page).is_empty());
+    assert!(
+        page.contains("Also edit, with a body too long for a form."),
+        "{page}"
+    );
+
+    let source = json!({"template_source": {"storage": "http", "url": "http://a/b", "http_username": "u", "http_password": "t0p-s3cret!"}});
+    let body =
+        json!({"name": "shop", "model_version": 2, "config_mode": "template", "sources": [source]});
+    let created = app.post(PIPELINES, body).await.json();
+    let page = self::page(&app, created["id"].as_str().unwrap()).await;
+    assert!(!page.contains("t0p-s3cret!"), "{page}");
+    assert!(page.contains("Secrets are masked"), "{page}");
 }
 
 #[tokio::test]

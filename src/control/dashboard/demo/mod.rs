@@ -17,9 +17,9 @@ use steps::{Step, steps};
 const LOOK: &str = "/_emulator/?look=1#runs";
 
 pub(super) async fn show_demo(visit: Visit) -> Response {
-    let is_strict = visit.world.settings().auth == Auth::Strict;
+    let auth = visit.world.settings().auth;
     let n_resources = count(&visit.world, None);
-    let steps = steps(1 + count(&visit.world, Some(steps::ZADIG_PROJECT)));
+    let steps = steps(1 + count(&visit.world, Some(steps::ZADIG_PROJECT)), auth);
     let main = html! {
         h1 { "Try it" }
         p.lead { "One button, and releases of all four services are under way: pipelines with a gate, plans in three batches, a Zadig version being pushed, a grayscale release, and a clock at ten times the usual speed." }
@@ -31,7 +31,7 @@ pub(super) async fn show_demo(visit: Visit) -> Response {
             p.hint {
                 @if n_resources == 0 { "This world is empty." }
                 @else { "This world has " (counted(n_resources, "resource", "resources")) ", which stay. The demo is added to them; resources and rules of an earlier demo begin anew, and the clock runs at 10x." }
-                @if is_strict { " Only credentials of the fixtures pass here: enter one above, or some of the requests are refused." }
+                @if auth == Auth::Strict { " Only known credentials pass here: the demo adds one, which the dashboard sends unless another is entered above." }
                 " To go back, take a snapshot on the " a href="/_emulator/#snapshots" { "overview" } " first, or reset the world."
             }
             p role="status" id="demo-progress" {}

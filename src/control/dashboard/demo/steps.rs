@@ -1,6 +1,7 @@
 //! The requests of the demo.
 
 use crate::registry::fixtures::DOCUMENTED_STATE;
+use crate::world::settings::Auth;
 
 /// A request, as the script of the page sends it.
 pub(super) struct Step {
@@ -29,6 +30,12 @@ const RULES: &str = r#"{"scripts":[
   {"id":"demo-pushes","match":{"family":"zadig","scope":"demo-shop"},"takes_ms":{"min":60000,"max":120000},"seed":7},
   {"id":"demo-releases","match":{"family":"asm","scope":"mesh-demo","work":"create"},"takes_ms":90000}]}"#;
 
+/// The credential that the dashboard sends if none is entered. With `--auth strict` only known ones pass.
+const CREDENTIAL: &str = r#"{"identities":{
+  "users":[{"name":"dashboard"}],
+  "tokens":[{"token":"dashboard","user":"dashboard"}],
+  "zadig_users":[{"token":"dashboard","name":"dashboard","admin":true}]}}"#;
+
 /// Two pipelines with a gate, one of which waits at it, and two plans in three batches.
 const RESOURCES: &str = r#"{"servicestage":{"projects":[{"id":"demo","pipelines":[
   {"id":"demo-checkout","name":"checkout","status":1,"pipeline_declaration":{"stages":[
@@ -48,7 +55,7 @@ const RESOURCES: &str = r#"{"servicestage":{"projects":[{"id":"demo","pipelines"
     {"seq":2,"name":"web","runtime_stack":{"name":"java"}}]}]}]}}"#;
 
 /// The requests, in order. Names of what is created anew carry a number, so that the demo can be loaded once more.
-pub(super) fn steps(n: usize) -> Vec<Step> {
+pub(super) fn steps(n: usize, auth: Auth) -> Vec<Step> {
     let control = |purpose, request: &str, body: &str| Step {
         purpose,
         request: request.to_owned(),
@@ -75,7 +82,14 @@ pub(super) fn steps(n: usize) -> Vec<Step> {
     let version = format!(
         r#"{{"project_key":"{ZADIG_PROJECT}","version_name":"v{n}","env_name":"prod","image_registry_id":"r1","yaml_datas":[{{"service_name":"cart","image_datas":[{{"container_name":"cart","image_name":"cart","image_tag":"1.{n}"}}]}},{{"service_name":"search","image_datas":[{{"container_name":"search","image_name":"search","image_tag":"2.{n}"}}]}},{{"service_name":"web","image_datas":[{{"container_name":"web","image_name":"web","image_tag":"3.{n}"}}]}}]}}"#
     );
-    vec![
+    let credential = (auth == Auth::Strict).then(|| {
+        control(
+            "Let the dashboard's credential pass",
+            "PATCH /_emulator/v1/state",
+            CREDENTIAL,
+        )
+    });
+    let steps = [
         control(
             "Add the documented examples",
             "PATCH /_emulator/v1/state",
@@ -123,5 +137,6 @@ pub(super) fn steps(n: usize) -> Vec<Step> {
             &format!("PUT /_emulator/v1/asm/mesh-demo/default/reviews-v{n}/traffic"),
             r#"{"gray":20}"#,
         ),
-    ]
+    ];
+    credential.into_iter().chain(steps).collect()
 }

@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use maud::{Markup, PreEscaped, html};
+use serde_json::json;
 
 use super::bars::{Bar, BarKind, Row, RowKind, range};
 use crate::control::dashboard::text::{counted, shortened};
@@ -16,6 +17,12 @@ const ROW: usize = 24;
 
 /// The most rows that are drawn.
 const MOST_ROWS: usize = 600;
+
+/// The button that sets the world back to the chosen instant.
+pub(super) const GO_BACK: &str = "go-back";
+
+/// The button that forks the world at the chosen instant.
+pub(super) const FORK: &str = "fork";
 
 /// The most characters of a name.
 const NAME: usize = 60;
@@ -37,9 +44,9 @@ pub(super) fn chart(rows: &[Row], now: Millis) -> Markup {
             button type="button" data-zoom="out" title="Zoom out (-)" { "−" }
             button type="button" data-zoom="all" title="Show everything (0)" { "All" }
             button type="button" data-zoom="now" title="Go to the present (n)" { "Now" }
-            small { kbd { "+" } " " kbd { "−" } " zoom, " kbd { "←" } " " kbd { "→" } " move, " kbd { "0" } " shows everything; the wheel with " kbd { "Ctrl" } " zooms" }
+            small { kbd { "+" } " " kbd { "−" } " zoom, " kbd { "←" } " " kbd { "→" } " move, " kbd { "0" } " shows everything; the wheel with " kbd { "Ctrl" } " zooms; a click, " kbd { "," } " or " kbd { "." } " chooses an instant" }
         }
-        div.gantt id="gantt" data-live tabindex="0" role="group" aria-label="Timeline: zoom with plus and minus, move with the arrows" {
+        div.gantt id="gantt" data-live tabindex="0" role="group" aria-label="Timeline: zoom with plus and minus, move with the arrows, choose an instant with comma and full stop" {
             div.labels {
                 div.axis-label { "Virtual time (UTC)" }
                 ol id="gantt-rows" {
@@ -58,6 +65,19 @@ pub(super) fn chart(rows: &[Row], now: Millis) -> Markup {
         p.legend {
             span.key.runs { "running" } span.key.done { "succeeded" } span.key.waits { "waiting for somebody" }
             span.key.fails { "failed" } span.key.foreseen { "foreseen" } span.key.now { "now" }
+        }
+    }
+}
+
+/// The ways to the instant that is chosen in the chart. The script puts it into them.
+pub(super) fn moment(world: &str) -> Markup {
+    html! {
+        p.moment.actions id="moment" hidden {
+            span { "At " time {} ":" }
+            button id=(GO_BACK) data-instant="to" data-send="POST /_emulator/v1/clock/rewind" data-body="{}"
+                data-confirm="Go back to this instant? Everything later in this world is dropped." data-done="It is {now} again" { "Go back to here" }
+            button id=(FORK) data-instant="at" data-send="POST /_emulator/v1/worlds" data-body=(json!({ "from": world }))
+                data-done="Forked as the world {name}: {url}/_emulator/" { "Fork here" }
         }
     }
 }
@@ -99,15 +119,10 @@ fn label(row: &Row) -> Markup {
 fn drawing(rows: &[Row], origin: Millis, now: Millis, height: usize) -> String {
     let mut text = String::with_capacity(rows.len() * 80);
     for (position, row) in rows.iter().enumerate() {
-        let inset = if row.kind == RowKind::Group { 9 } else { 5 };
+        let is_group = row.kind == RowKind::Group;
+        let y = position * ROW + if is_group { 9 } else { 5 };
         for bar in &row.bars {
-            push_bar(
-                &mut text,
-                bar,
-                (position * ROW + inset, ROW - 2 * inset),
-                origin,
-                now,
-            );
+            push_bar(&mut text, bar, (y, is_group), origin, now);
         }
     }
     let now = now - origin;
@@ -122,7 +137,7 @@ fn drawing(rows: &[Row], origin: Millis, now: Millis, height: usize) -> String {
 fn push_bar(
     text: &mut String,
     bar: &Bar,
-    (y, height): (usize, usize),
+    (y, is_group): (usize, bool),
     origin: Millis,
     now: Millis,
 ) {
@@ -135,8 +150,9 @@ fn push_bar(
     let end = bar.end.unwrap_or(now).max(bar.begin);
     let _ = write!(
         text,
-        "<rect class=\"{class}{}\" x=\"{}\" y=\"{y}\" width=\"{}\" height=\"{height}\"/>",
+        "<rect class=\"{class}{}{}\" x=\"{}\" y=\"{y}\" width=\"{}\"/>",
         if is_open { " open" } else { "" },
+        if is_group { " group" } else { "" },
         bar.begin - origin,
         end - bar.begin,
     );

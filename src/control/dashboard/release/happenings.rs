@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use maud::{Markup, html};
-use serde_json::json;
 
+use super::chart::{FORK, GO_BACK};
 use crate::control::dashboard::text::{counted, instant, short, shortened};
 use crate::control::dashboard::tone::Tone;
 use crate::http::auth::redact::Mask;
@@ -97,7 +97,6 @@ fn has(body: &[u8], text: &str) -> bool {
 pub(super) fn transitions(
     timeline: &Timeline,
     mentions: &Mentions,
-    world: &str,
     word: &dyn Fn(&str) -> String,
 ) -> Markup {
     let all = &timeline.transitions;
@@ -122,7 +121,7 @@ pub(super) fn transitions(
                                 td { (part(transition, timeline.kind)) }
                                 td { (status(&transition.from, word)) " → " (status(&transition.to, word)) }
                                 td { (cause(transition, mentions)) }
-                                td { (travel(transition, world)) }
+                                td { (travel(transition)) }
                             }
                         }
                         @if all.is_empty() { tr { td.empty colspan="5" { "Nothing has happened yet." } } }
@@ -173,16 +172,13 @@ fn cause(transition: &Transition, mentions: &Mentions) -> Markup {
     html! { (words) }
 }
 
-/// The ways to the instant of a transition.
-fn travel(transition: &Transition, world: &str) -> Markup {
+/// The ways to the instant of a transition: it is chosen in the chart, and the button there pressed.
+fn travel(transition: &Transition) -> Markup {
     let at = rfc3339(transition.at);
     html! {
         span.actions {
-            button.quiet data-send="POST /_emulator/v1/clock/rewind" data-body=(json!({ "to": at }))
-                data-confirm={ "Go back to " (at) "? Everything later in this world is dropped." }
-                data-done="It is {now} again" aria-label={ "Go back to " (at) } { "Go back" }
-            button.quiet data-send="POST /_emulator/v1/worlds" data-body=(json!({ "from": world, "at": at }))
-                data-done="Forked as the world {name}: {url}/_emulator/" aria-label={ "Fork a world at " (at) } { "Fork" }
+            button.quiet data-at=(at) data-press=(GO_BACK) aria-label={ "Go back to " (at) } { "Go back" }
+            button.quiet data-at=(at) data-press=(FORK) aria-label={ "Fork a world at " (at) } { "Fork" }
         }
     }
 }

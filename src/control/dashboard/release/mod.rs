@@ -2,6 +2,7 @@
 
 mod bars;
 mod chart;
+mod edits;
 mod happenings;
 
 use axum::extract::Path;
@@ -86,13 +87,14 @@ fn page(visit: &Visit, subject: &Subject, mentions: &Mentions) -> Markup {
     let rows = bars::rows(timeline, *now, &word);
     html! {
         (heading(subject))
-        (commands(subject))
+        (commands(visit, subject))
         section.card aria-labelledby="life-title" {
             h2 id="life-title" { "Life" }
             (chart::chart(&rows, *now))
+            (chart::moment(visit.world_name()))
             (chart::failures(&rows))
         }
-        (happenings::transitions(timeline, mentions, visit.world_name(), &word))
+        (happenings::transitions(timeline, mentions, &word))
         (happenings::journal(mentions))
         (documents(subject))
     }
@@ -123,12 +125,16 @@ fn heading(subject: &Subject) -> Markup {
 }
 
 /// The commands that the status allows, as buttons that send the request of the service.
-fn commands(subject: &Subject) -> Markup {
+fn commands(visit: &Visit, subject: &Subject) -> Markup {
     let Subject {
         timeline, controls, ..
     } = subject;
     let requests = &controls.commands;
-    let is_sent = |command: &&str| requests.iter().any(|request| request.command == *command);
+    let drafts = edits::drafts(&visit.world, controls);
+    let is_sent = |command: &&str| {
+        requests.iter().any(|request| request.command == *command)
+            || drafts.iter().any(|draft| draft.command() == *command)
+    };
     let others: Vec<&str> = timeline
         .allowed
         .iter()
@@ -142,7 +148,10 @@ fn commands(subject: &Subject) -> Markup {
                 @for request in requests.iter().take(MOST_COMMANDS) { (command(request, controls.credential)) }
                 @if requests.len() > MOST_COMMANDS { small { (requests.len() - MOST_COMMANDS) " more" } }
                 @if requests.is_empty() { small { "No command that needs nothing more." } }
-                @if !others.is_empty() { small { "Also " (others.join(", ")) ", with a body of your own." } }
+                @if !others.is_empty() { small { "Also " (others.join(", ")) ", with a body too long for a form." } }
+            }
+            div id="edits" data-live {
+                @for draft in &drafts { (draft.form(controls.credential)) }
             }
         }
     }

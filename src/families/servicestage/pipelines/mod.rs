@@ -12,6 +12,7 @@ use crate::http::openapi::document::{contents, find_operation, schemas};
 use crate::http::routes::{Routes, route};
 use crate::world::settings::{PipelinesList, Settings};
 pub use model::commands::ExecutionContext;
+pub(super) use model::definition::{ConfigMode, FailMode};
 pub(super) use model::executions::KEPT_EXECUTIONS;
 pub use model::pipeline::Pipeline;
 pub use model::status::PipelineStatus;
