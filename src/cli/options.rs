@@ -94,6 +94,14 @@ pub struct ServeOptions {
         default_value_t = 32 << 20
     )]
     history_bytes: usize,
+    /// The approximate size of the answers to recent reads that a world keeps until it changes, in bytes; 0 keeps none
+    #[arg(
+        long,
+        env = "RELEASE_EMULATOR_ANSWER_CACHE_BYTES",
+        value_name = "BYTES",
+        default_value_t = 4 << 20
+    )]
+    answer_cache_bytes: usize,
     /// The budget of memory for everything that clients can make grow, such as 512MiB; a creation that does not fit is
     /// refused
     #[arg(long, env = "RELEASE_EMULATOR_MEMORY", value_name = "SIZE", default_value = "2GiB", value_parser = budget)]
@@ -236,6 +244,7 @@ impl ServeOptions {
             freeze: self.freeze,
             journal_bytes: self.journal_bytes,
             history_bytes: self.history_bytes,
+            answer_cache_bytes: self.answer_cache_bytes,
             is_durable: self.keep.data.is_some(),
             memory: Memory::new(self.memory, self.max_worlds),
             max_state: self.max_state,

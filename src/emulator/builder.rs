@@ -159,6 +159,13 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the approximate size of the answers to recent reads that a world keeps until it changes (4 MiB by default); 0 keeps
+    /// none.
+    pub fn answer_cache_bytes(mut self, bytes: usize) -> Self {
+        self.settings.answer_cache_bytes = bytes;
+        self
+    }
+
     /// Sets the budget of memory for all worlds together (2 GiB by default), at least 16 MiB. A creation that does not fit is
     /// refused.
     pub fn memory(mut self, bytes: usize) -> Self {

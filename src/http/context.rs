@@ -13,6 +13,7 @@ use bytestring::ByteString;
 use futures_util::FutureExt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use super::answers::ReadStamp;
 use super::evidence::error_row::ErrorRow;
 use super::evidence::operation::OperationEvidence;
 use super::evidence::tree::{EvidenceTree, Part};
@@ -180,6 +181,10 @@ pub struct RequestDetails {
     pub declared_evidence: Option<&'static OperationEvidence>,
     /// The parts that the response uses.
     pub evidence: AnswerEvidence,
+    /// The evidence as one line, if the answer was kept with it.
+    pub kept_evidence: Option<ByteString>,
+    /// The reads of the memory.
+    pub read_stamp: ReadStamp,
     /// The body, kept since a refusal may be due to its spelling.
     pub body: Bytes,
     /// The length of the body, as far as it was read.
@@ -240,6 +245,9 @@ impl RequestDetails {
             && fault_effect.changes_response()
         {
             return Some(format!("injected; fault={fault}").into());
+        }
+        if self.kept_evidence.is_some() {
+            return self.kept_evidence.clone();
         }
         if let (Some(operation), Some(declared)) = (self.operation, self.declared_evidence) {
             let request = declared.parts_of_request(query, &self.body);

@@ -28,6 +28,10 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     /// True if HEAD is answered like GET without a body; otherwise it is a wrong method.
     const HEAD_IS_GET: bool = true;
 
+    /// True if the answer to a GET depends on nothing but its URL, the caller and the world, so that it can be kept until the
+    /// world changes.
+    const KEEPS_ANSWERS: bool = false;
+
     /// The maximum size of a request body: 12 MiB, the documented limit of the gateway.
     const MAX_BODY: usize = 12 << 20;
 

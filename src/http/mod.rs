@@ -5,6 +5,7 @@
 //! handler.
 
 pub mod accept;
+pub mod answers;
 #[cfg(test)]
 pub mod attributes;
 pub mod auth;

@@ -68,7 +68,12 @@ impl Engine {
         let result = self
             .store
             .read(|database| match self.clock.before(database.next_due()) {
-                Ok(now) => Ok(look(database, now)),
+                Ok(now) => {
+                    let edition = self.recorder.answers.edition();
+                    let until = database.next_due();
+                    with_details(|details| details.read_stamp.note(edition, until));
+                    Ok(look(database, now))
+                }
                 Err(_) => Err(look),
             });
         match result {
@@ -99,6 +104,7 @@ impl Engine {
     /// Runs a change under the lock, without the care that [`Self::write`] takes of timers and transitions.
     pub(super) fn exclusively<R>(&self, change: impl FnOnce(&mut Database) -> R) -> R {
         self.store.write(|database| {
+            self.recorder.answers.begin_edition();
             let result = change(database);
             self.clock.stop_before(database.next_due());
             result

@@ -11,6 +11,7 @@ use super::families::families;
 use super::history::command::Command;
 use super::state::State;
 use super::turns::Courses;
+use crate::http::answers::KeptAnswers;
 use crate::http::observe::Recorder;
 use crate::sim::clock::{Clock, ClockReading, ClockUpdate, InvalidInstant};
 use crate::sim::ids::Ids;
@@ -79,6 +80,7 @@ impl World {
             settings.journal_bytes,
             &settings.memory,
         );
+        recorder.answers = KeptAnswers::new(settings.answer_cache_bytes(), &settings.memory);
         recorder.longest_pause = settings.longest_pause;
         recorder.kept_commands = settings.kept_commands();
         if let Some(token) = &settings.control_access.token {
@@ -120,6 +122,7 @@ impl World {
                 scripts + recorder.faults.bytes() + recorder.webhooks.bytes()
             }
             MemoryPart::History => self.history_bytes(),
+            MemoryPart::Answers => recorder.answers.bytes(),
             MemoryPart::Identities => self.read(|database, _| database.shared.identities.bytes()),
         })
     }

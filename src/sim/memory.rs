@@ -39,6 +39,8 @@ pub enum MemoryPart {
     Identities,
     /// The commands of worlds, and copies of worlds from which they can be replayed.
     History,
+    /// The answers to recent reads.
+    Answers,
 }
 
 impl MemoryPart {
@@ -47,10 +49,10 @@ impl MemoryPart {
         match self {
             Self::Resources => 10,
             // More than the resources, so that a world that has them all can be exported.
-            Self::InFlight => 13,
+            Self::InFlight => 12,
             Self::Journal => 4,
             Self::Events => 2,
-            Self::Rules | Self::Identities | Self::History => 1,
+            Self::Rules | Self::Identities | Self::History | Self::Answers => 1,
         }
     }
 }

@@ -132,6 +132,8 @@ pub struct Settings {
     pub journal_bytes: usize,
     /// The approximate size of the history in bytes; 0: the past cannot be reached.
     pub history_bytes: usize,
+    /// The approximate size of the answers that are kept, in bytes; 0: none are.
+    pub answer_cache_bytes: usize,
     /// True if commands are kept on a disk.
     pub is_durable: bool,
     /// The budget of the process, which all its worlds share.
@@ -174,6 +176,14 @@ impl Settings {
         }
     }
 
+    /// The approximate size of the answers that are kept. Under [`Progress::Reads`] no answer is like the one before.
+    pub fn answer_cache_bytes(&self) -> usize {
+        match self.progress {
+            Progress::Clock => self.answer_cache_bytes,
+            Progress::Reads => 0,
+        }
+    }
+
     /// The most bytes of a state in a request.
     pub fn max_state(&self) -> usize {
         let usual = self.memory.budget() / 10;
@@ -198,6 +208,7 @@ impl Default for Settings {
             freeze: None,
             journal_bytes: 8 << 20,
             history_bytes: 32 << 20,
+            answer_cache_bytes: 4 << 20,
             is_durable: false,
             memory: Memory::default(),
             max_state: None,

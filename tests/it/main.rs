@@ -14,6 +14,7 @@ extern crate serde_json as strict_json;
 extern crate serde_json_lenient as serde_json;
 
 mod advance;
+mod answers;
 mod architecture;
 mod asm;
 mod collection;

@@ -22,6 +22,9 @@ pub trait HuaweiService: Clone + Send + Sync + 'static {
     /// The family's error.
     type Error: From<Rejection> + IntoResponse + Send;
 
+    /// False if answers depend on headers or on the instant itself, and not only on the URL, the caller and the world.
+    const KEEPS_ANSWERS: bool = true;
+
     /// The handle on the family's table.
     fn handle(&self) -> &Handle<Self::Table>;
 
@@ -65,6 +68,8 @@ pub trait HuaweiService: Clone + Send + Sync + 'static {
 
 impl<S: HuaweiService> Dialect for S {
     type Error = <S as HuaweiService>::Error;
+
+    const KEEPS_ANSWERS: bool = <S as HuaweiService>::KEEPS_ANSWERS;
 
     fn recorder(&self) -> &Arc<Recorder> {
         self.handle().recorder()

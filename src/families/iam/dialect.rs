@@ -29,6 +29,9 @@ impl HuaweiService for Iam {
     type Table = ();
     type Error = Error;
 
+    /// Links have the address by which the emulator was asked, and tokens expire.
+    const KEEPS_ANSWERS: bool = false;
+
     published!("families/iam/openapi.json");
 
     fn handle(&self) -> &Handle<()> {

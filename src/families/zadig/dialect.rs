@@ -54,6 +54,7 @@ impl Dialect for Zadig {
     published!("families/zadig/openapi.json");
 
     const HEAD_IS_GET: bool = false;
+    const KEEPS_ANSWERS: bool = true;
 
     fn recorder(&self) -> &Arc<Recorder> {
         self.0.recorder()

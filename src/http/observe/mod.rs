@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 
+use crate::http::answers::KeptAnswers;
 use crate::http::auth::redact::KnownSecrets;
 use crate::http::body::LONGEST_PAUSE;
 use crate::http::durability::Durability;
@@ -34,6 +35,8 @@ pub struct Recorder {
     pub ids: Arc<Ids>,
     pub clock: Arc<Clock>,
     pub journal: Journal,
+    /// The answers to recent reads.
+    pub answers: KeptAnswers,
     pub events: EventLog,
     pub faults: Faults,
     pub metrics: Metrics,
@@ -75,12 +78,13 @@ impl Recorder {
         }
     }
 
-    /// A recorder with a journal of about `journal_bytes` bytes.
+    /// A recorder with a journal of about `journal_bytes` bytes, which keeps no answers yet.
     pub fn new(ids: Arc<Ids>, clock: Arc<Clock>, journal_bytes: usize, memory: &Memory) -> Self {
         Self {
             ids,
             clock,
             journal: Journal::new(journal_bytes, memory),
+            answers: KeptAnswers::new(0, memory),
             events: EventLog::new(memory),
             faults: Faults::new(memory),
             metrics: Metrics::default(),

@@ -38,6 +38,7 @@ PLAIN = [
     "progress",
     "journal_bytes",
     "history_bytes",
+    "answer_cache_bytes",
     "data",
     "memory",
     "max_state",

@@ -222,6 +222,7 @@ class EmulatorOptions(TypedDict, total=False):
     progress: Progress
     journal_bytes: int
     history_bytes: int
+    answer_cache_bytes: int
     data: AnyPath
     sync: bool
     data_reset: bool

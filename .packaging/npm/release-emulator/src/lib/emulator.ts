@@ -34,6 +34,8 @@ export interface StartOptions {
   journal_bytes?: number;
   /** The approximate size of the history of a world; 0: the past cannot be reached. */
   history_bytes?: number;
+  /** The approximate size of the answers to recent reads that a world keeps until it changes; 0: none. */
+  answer_cache_bytes?: number;
   /** The directory in which the worlds are kept. The next start with it goes on from there. */
   data?: string;
   /** With `data`: whether the disk has what was accepted before it is answered. */
