@@ -160,7 +160,7 @@ pub(crate) fn at_rate(
         let mut n = 0;
         while n < busy.len() {
             if let Some(answer) = busy[n].0.answer() {
-                assert_eq!(answer.status, 200);
+                assert!(answer.status < 300, "{}", answer.text());
                 let (connection, since) = busy.swap_remove(n);
                 took.push(clock.elapsed().saturating_sub(since));
                 idle.push(connection);
@@ -170,4 +170,32 @@ pub(crate) fn at_rate(
         }
     }
     took
+}
+
+/// Sends a request over and over to many servers at once, on a connection to each, and returns the answers per second.
+pub(crate) fn in_turn(addresses: &[String], request: &Request, lasting: Duration) -> f64 {
+    let connect = |address: &String| {
+        let connection = Connection::open(address).expect("it listens");
+        connection.stream.set_nonblocking(true).expect("it can");
+        connection
+    };
+    let mut connections: Vec<Connection> = addresses.iter().map(connect).collect();
+    let clock = Stopwatch::start();
+    for connection in &mut connections {
+        let sent = connection.stream.write_all(&request.0);
+        sent.expect("a small request is taken at once");
+    }
+    let mut answers: u32 = 0;
+    while clock.elapsed() < lasting {
+        for connection in &mut connections {
+            let Some(answer) = connection.answer() else {
+                continue;
+            };
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            answers += 1;
+            let sent = connection.stream.write_all(&request.0);
+            sent.expect("a small request is taken at once");
+        }
+    }
+    f64::from(answers) / clock.elapsed().as_secs_f64()
 }

@@ -11,6 +11,7 @@ mod client;
 mod hostile;
 mod load;
 mod parts;
+mod polls;
 mod server;
 mod soak;
 mod table;
@@ -19,8 +20,9 @@ use std::io::Write;
 use std::process::{Command, exit};
 
 /// The parts of the table, in order.
-const PARTS: [(&str, fn()); 8] = [
+const PARTS: [(&str, fn()); 9] = [
     ("list", parts::lists),
+    ("poll", polls::polls),
     ("create", parts::creations),
     ("start", parts::starts),
     ("memory", parts::memory),
