@@ -54,6 +54,7 @@
 //! | `registry/` | the code that loops over the families; `families.rs` is the only file that names them |
 //! | `families/asm`, `families/servicestage`, `families/zadig` | the emulated services |
 //! | `families/iam`, `families/huawei` | the IAM service, and the gateway in front of every Huawei service |
+//! | `tls/` | TLS on either side of a connection: certificates, the authority that makes them, the client |
 //! | `world/` | the store (`Arc<RwLock>`), a family's handle on its table, identities, settings, fixture tools |
 //! | `http/` | the HTTP layer: dialects, routes, extractors, middleware (the token-header check, recording), JSON, evidence, journal, matching, faults |
 //! | `storage/` | worlds on disk, as bytes: the data directory, its lock, logs and bases, reading them after a crash |
@@ -87,6 +88,7 @@
 //! server -> http, registry, sim, storage, world
 //! storage -> sim
 //! taken_port -> cli, health, server
+//! tls -> sim
 //! world -> http, sim
 //! ```
 //!
@@ -174,6 +176,7 @@ mod sim;
 mod storage;
 #[cfg(feature = "cli")]
 mod taken_port;
+mod tls;
 mod world;
 
 /// The modules as the binary, the tests and the benches need them. Nothing in here is part of the public interface.
@@ -226,6 +229,9 @@ pub mod internals {
     #[cfg(feature = "cli")]
     pub mod taken_port {
         pub use crate::taken_port::*;
+    }
+    pub mod tls {
+        pub use crate::tls::*;
     }
     pub mod world {
         pub use crate::world::*;
