@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state, map_request};
 use axum::response::Response;
 use axum::{Extension, Router};
 
 use crate::http::cors::serve_pages;
+use crate::http::forwarded::restore_asked;
 use crate::http::middleware::instrument::instrument;
 use crate::registry::World;
 use crate::server::worlds::WorldContext;
@@ -37,7 +38,12 @@ fn compose(world: &World, control: Router) -> Router {
     if !world.settings().cors.is_empty() {
         services = services.layer(from_fn_with_state(world.clone(), share));
     }
-    services.merge(control)
+    let app = services.merge(control);
+    if world.settings().trusts_proxy {
+        app.layer(map_request(restore_asked))
+    } else {
+        app
+    }
 }
 
 /// Lets web pages read the answers of the services.

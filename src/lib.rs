@@ -69,11 +69,11 @@
 //!
 //! ```text
 //! app -> control, http, registry, server
-//! cli -> exec, http, server, sim, world
+//! cli -> exec, http, server, sim, tls, world
 //! control -> docs, http, registry, server, sim, storage, world
 //! docs -> sim
 //! emulator -> app, control, http, registry, server, sim, world
-//! exec -> http, registry, server, signals, sim, world
+//! exec -> http, registry, server, signals, sim, tls, world
 //! families/asm -> families/huawei, http, sim, world
 //! families/huawei -> http, sim, world
 //! families/iam -> families/huawei, http, sim, world
@@ -83,9 +83,9 @@
 //! http -> sim, storage
 //! log -> cli, http, log_format
 //! log_format -> sim
-//! main -> app, cli, control, docs, exec, health, log, registry, server, signals, storage, taken_port, world
+//! main -> app, cli, control, docs, exec, health, log, registry, server, signals, storage, taken_port, tls, world
 //! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, storage, world
-//! server -> http, registry, sim, storage, world
+//! server -> http, registry, sim, storage, tls, world
 //! storage -> sim
 //! taken_port -> cli, health, server
 //! tls -> sim

@@ -4,6 +4,7 @@
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -11,12 +12,14 @@ use mimalloc::MiMalloc;
 use release_emulator::internals::cli::{
     self, CliCommand, DataAction, DocsOptions, ExecOptions, HealthOptions, ServeOptions, USUAL_PORT,
 };
-use release_emulator::internals::exec::{self, FailureReport};
+use release_emulator::internals::exec::intercept::Intercept;
+use release_emulator::internals::exec::{self, FailOn, FailureReport};
 use release_emulator::internals::log::LogGuard;
 use release_emulator::internals::registry::durable::{DurableError, DurableWorlds};
 use release_emulator::internals::registry::fixtures;
+use release_emulator::internals::server::interception::Interception;
 use release_emulator::internals::server::keeping::Keeping;
-use release_emulator::internals::server::listeners::{ListenEndpoint, Listeners};
+use release_emulator::internals::server::listeners::{LOOPBACKS, ListenEndpoint, Listeners, Role};
 use release_emulator::internals::server::worlds::{MAIN, OnClose, WorldServer};
 use release_emulator::internals::signals::{self, EndedChildren, StopSignals};
 use release_emulator::internals::storage::{OpenMode, StorageError};
@@ -262,24 +265,48 @@ fn in_words<T>(begin: impl FnOnce() -> T) -> T {
 /// Serves until a signal.
 async fn serve(options: &ServeOptions, server: &Handle) -> Result<u8, ExitError> {
     let endpoints = options.listen.endpoints(USUAL_PORT);
-    let host = start(options, endpoints, server, None).await?;
+    let host = start(
+        options,
+        endpoints,
+        tls_endpoints(options, USUAL_PORT),
+        None,
+        server,
+        None,
+    )
+    .await?;
     stop_on_signal(&host.stop()).map_err(|error| no_signals(&error))?;
     if options.stop_with_stdin {
         stop_with_stdin(&host.stop())
             .map_err(|error| (USAGE, format!("cannot wait for the end of stdin: {error}")))?;
     }
     open(options, &host)?;
-    let ready = format!(
-        "release-emulator ready url=http://{} pid={}\n",
-        host.address(),
-        std::process::id()
-    );
     // It serves even if stdout is closed.
-    let _ = std::io::stdout().write_all(ready.as_bytes());
+    let _ = std::io::stdout().write_all(ready_line(&host).as_bytes());
     let _ = std::io::stdout().flush();
     host.stop().cancelled().await;
     let _ = timeout(LONGEST_STOP, host.closed()).await;
     Ok(0)
+}
+
+/// The line that tells the URLs, and the certificate of the authority that clients must trust for the second.
+fn ready_line(host: &WorldServer) -> String {
+    let process = std::process::id();
+    let mut line = format!(
+        "release-emulator ready url=http://{} pid={process}",
+        host.address()
+    );
+    if let Some(https_url) = host.https_url() {
+        line.extend([" https_url=", &https_url]);
+    }
+    if host.tls().is_some_and(|tls| tls.ca_pem().is_some()) {
+        line.extend([" ca=", &host.url(), control::CA_PATH]);
+    }
+    line + "\n"
+}
+
+/// The endpoints for TLS.
+fn tls_endpoints(options: &ServeOptions, usual_port: u16) -> Vec<ListenEndpoint> {
+    options.tls.endpoints(&options.listen, usual_port)
 }
 
 /// Serves while a command runs, and returns its exit code.
@@ -288,16 +315,38 @@ async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
     let findings = FailureReport::default();
     let on_close = findings.collect(options.fail_on.clone());
     let endpoints = options.serve.listen.endpoints(0);
-    let host = start(&options.serve, endpoints, server, Some(on_close)).await?;
+    let intercept = options
+        .intercept
+        .then(|| Intercept::begin(options.intercept_host.clone()));
+    let intercept = intercept.transpose();
+    let intercept = intercept.map_err(|error| (USAGE, error.to_string()))?;
+    let proxy = intercept.as_ref().map(Intercept::proxy);
+    let for_tls = tls_endpoints(&options.serve, 0);
+    let host = start(
+        &options.serve,
+        endpoints,
+        for_tls,
+        proxy,
+        server,
+        Some(on_close),
+    )
+    .await?;
     open(&options.serve, &host)?;
     let identities = host
         .first()
         .read(|tables, _| tables.shared.identities.save());
     let url = host.url();
     let token = options.serve.access.token.control_token.as_ref();
-    let variables = exec::variables(&url, &identities, token, |name| {
+    let mut variables = exec::variables(&url, &identities, token, intercept.is_none(), |name| {
         std::env::var_os(name).is_some()
     });
+    variables.extend(
+        host.https_url()
+            .map(|url| ("RELEASE_EMULATOR_HTTPS_URL", url)),
+    );
+    if let (Some(intercept), Some(proxy)) = (&intercept, host.proxy_address()) {
+        variables.extend(intercept.variables(proxy, |name| std::env::var(name).ok()));
+    }
 
     let mut is_stopping = false;
     let ended = exec::run(&options.command, variables, &mut signals, &mut is_stopping).await;
@@ -310,23 +359,33 @@ async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
         _ = signals.recv() => false,
     };
     let mut lines = findings.notes();
+    let mut found = findings.lines();
+    if let Some(intercept) = &intercept {
+        lines.extend(intercept.notes());
+        if options.fail_on.contains(&FailOn::Escaped) {
+            found.extend(intercept.escaped());
+        } else {
+            lines.extend(intercept.escaped());
+        }
+    }
     let code = match ended {
         Ok(0) if checks && !has_closed => {
             let busy = "the command succeeded, but a world was still busy and could not be checked";
             lines.push(busy.to_owned());
             FAILED_ON
         }
-        Ok(0) => match findings.lines() {
-            found if found.is_empty() => 0,
-            found => {
-                lines.push(format!(
-                    "the command succeeded, but\n  {}",
-                    found.join("\n  ")
-                ));
-                FAILED_ON
-            }
-        },
+        Ok(0) if found.is_empty() => 0,
+        Ok(0) => {
+            let found = found.join("\n  ");
+            lines.push(format!("the command succeeded, but\n  {found}"));
+            FAILED_ON
+        }
         Ok(code) => {
+            lines.extend(
+                found
+                    .into_iter()
+                    .filter(|line| line.starts_with("escaped: ")),
+            );
             lines.extend(findings.tail());
             code
         }
@@ -366,9 +425,13 @@ fn report(lines: Vec<String>) -> oneshot::Receiver<()> {
 async fn start(
     options: &ServeOptions,
     endpoints: Vec<ListenEndpoint>,
+    tls_endpoints: Vec<ListenEndpoint>,
+    proxy: Option<&Arc<Interception>>,
     server: &Handle,
     on_close: Option<OnClose>,
 ) -> Result<WorldServer, ExitError> {
+    let tls = options.server_tls();
+    let tls = tls.map_err(|error| (USAGE, format!("cannot speak TLS: {error}")))?;
     let (world, keeping) = data_worlds(options)?;
     let limits = options.limits();
     let listeners = {
@@ -376,13 +439,26 @@ async fn start(
         let _server = server.enter();
         Listeners::bind(&endpoints)
     };
-    let listeners = match listeners {
+    let mut listeners = match listeners {
         Ok(listeners) => listeners,
         Err(error) => {
             let advice = taken_port::advise(&error, &options.listen).await;
             return Err((CANNOT_BIND, advice));
         }
     };
+    let tls = tls.map(|tls| (tls_endpoints, Role::Tls(tls)));
+    let proxy = proxy.map(|proxy| {
+        let loopback = ListenEndpoint::new([LOOPBACKS[0]], 0);
+        (vec![loopback], Role::Proxy(Arc::clone(proxy)))
+    });
+    for (endpoints, role) in tls.into_iter().chain(proxy) {
+        let bound = {
+            let _server = server.enter();
+            Listeners::bind(&endpoints)
+        };
+        let bound = bound.map_err(|error| (CANNOT_BIND, taken_port::advise_for_tls(&error)))?;
+        listeners = listeners.and(bound.with_role(&role));
+    }
     let started = server.spawn(async move {
         WorldServer::start_keeping(world, listeners, limits, app_with_host, on_close, keeping)
     });
@@ -415,7 +491,11 @@ fn open(options: &ServeOptions, host: &WorldServer) -> Result<(), ExitError> {
                 format!("cannot write the port file {}: {error}", file.display()),
             )
         };
-        write_whole(file, &format!("{}\n", host.address().port())).map_err(cannot_write)?;
+        let mut ports = format!("{}\n", host.address().port());
+        if let Some(port) = host.tls_port() {
+            ports.push_str(&format!("{port}\n"));
+        }
+        write_whole(file, &ports).map_err(cannot_write)?;
     }
     host.first().open();
     Ok(())

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::cli::{ListenOptions, USUAL_PORT};
+use crate::cli::{ListenOptions, USUAL_PORT, USUAL_TLS_PORT};
 use crate::health::{NotReady, ask};
 use crate::server::listeners::ListenError;
 use crate::server::worlds::url;
@@ -30,6 +30,16 @@ pub async fn advise(error: &ListenError, options: &ListenOptions) -> String {
         _ => return error.to_string(),
     };
     format!("cannot listen on {address}: {advice}")
+}
+
+/// The error with the flag that takes another port for TLS.
+pub fn advise_for_tls(error: &ListenError) -> String {
+    let address = error.address;
+    let port = address.port().checked_add(1).unwrap_or(USUAL_TLS_PORT);
+    let next = SocketAddr::new(address.ip(), port);
+    format!(
+        "{error}; take another port for TLS with --tls-listen {next}, or a free one with --tls-listen 0"
+    )
 }
 
 async fn taken(address: SocketAddr, options: &ListenOptions) -> String {

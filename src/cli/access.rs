@@ -73,6 +73,11 @@ impl TokenOption {
 }
 
 impl AccessOptions {
+    /// The host names by which it may be asked.
+    pub(super) fn hosts(&self) -> &[HostPattern] {
+        &self.allow_host
+    }
+
     /// The callers of the control plane.
     pub fn control_access(&self) -> ControlAccess {
         ControlAccess {

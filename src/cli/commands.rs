@@ -12,6 +12,7 @@ const EXEC_EXAMPLES: &str = "\
 Examples:
   release-emulator exec pytest -q
   release-emulator exec --auth strict --fixtures documented -- npm test
+  release-emulator exec --intercept --fail-on escaped -- ./release.sh
   cargo run -- exec -- pytest -q        (from a checkout; the first -- belongs to cargo)";
 
 /// A local emulator of four release APIs: Huawei ASM releases, ServiceStage release plans and pipelines,

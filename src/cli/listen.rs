@@ -62,6 +62,13 @@ impl ListenOptions {
         format!("http://{}", SocketAddr::new(ip, port))
     }
 
+    /// The names by which the addresses were given.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.listen
+            .iter()
+            .filter_map(|address| address.name.as_deref())
+    }
+
     /// The flag that listens on another port of an address.
     pub fn flag_for(&self, address: SocketAddr, port: u16) -> String {
         if self.listen.iter().any(|address| address.port.is_some()) {
@@ -92,10 +99,12 @@ impl ListenOptions {
 
 /// A host, perhaps with a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct ListenAddress {
+pub(super) struct ListenAddress {
     /// At least one.
-    ips: Vec<IpAddr>,
-    port: Option<u16>,
+    pub(super) ips: Vec<IpAddr>,
+    pub(super) port: Option<u16>,
+    /// The name of the host, if it was given by one that was looked up.
+    pub(super) name: Option<String>,
 }
 
 impl FromStr for ListenAddress {
@@ -112,6 +121,7 @@ impl FromStr for ListenAddress {
         let address = |ips: &[IpAddr], port| Self {
             ips: ips.to_vec(),
             port,
+            name: None,
         };
         if text.starts_with(|first: char| first.is_ascii_digit()) && !text.contains(['.', ':']) {
             return Ok(address(&LOOPBACKS, Some(parse_port(text)?)));
@@ -131,7 +141,10 @@ impl FromStr for ListenAddress {
             "*" => Ok(address(&ALL_INTERFACES, port)),
             "" if port.is_some() => Ok(address(&ALL_INTERFACES, port)),
             host if is_localhost(host) => Ok(address(&LOOPBACKS, port)),
-            host if is_name(host) => Ok(address(&look_up(host)?, port)),
+            host if is_name(host) => Ok(Self {
+                name: Some(host.to_owned()),
+                ..address(&look_up(host)?, port)
+            }),
             _ => Err(EXPECTED.to_owned()),
         }
     }
@@ -177,8 +190,12 @@ mod tests {
 
     #[track_caller]
     fn assert_read(text: &str, ips: &[IpAddr], port: Option<u16>) {
-        let ips = ips.to_vec();
-        assert_eq!(text.parse(), Ok(ListenAddress { ips, port }), "{text}");
+        let (ips, name) = (ips.to_vec(), None);
+        assert_eq!(
+            text.parse(),
+            Ok(ListenAddress { ips, port, name }),
+            "{text}"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod commands;
 mod generated;
 mod listen;
 mod options;
+mod tls;
 mod values;
 mod variables;
 
@@ -20,6 +21,7 @@ pub use commands::{CliCommand, DataAction, DataOptions, DocsOptions};
 pub use generated::{completions, man_page, write_man_pages};
 pub use listen::{ListenOptions, USUAL_PORT};
 pub use options::{ExecOptions, HealthOptions, LogFormat, LogLevel, ServeOptions};
+pub use tls::{TlsOptions, USUAL_TLS_PORT};
 use variables::{FIXTURES, check_variables, env_source_of};
 
 impl CliCommand {
@@ -115,7 +117,15 @@ impl CliCommand {
             }
         };
         token.check()?;
-        listen.settle(is_flag("listen"))
+        listen.settle(is_flag("listen"))?;
+        match self {
+            Self::Serve(options) | Self::OpenApi(options) => options.tls.check(),
+            Self::Exec(options) => {
+                options.serve.tls.check()?;
+                options.check()
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -235,7 +245,7 @@ mod tests {
         assert!(
             unknown.contains("--fail-on")
                 && unknown.contains(
-                    "[possible values: unused-script, unused-fault, unknown-route, server-error, inferred]"
+                    "[possible values: unused-script, unused-fault, unknown-route, server-error, inferred, escaped]"
                 ),
             "{unknown}"
         );

@@ -9,12 +9,15 @@ use clap::{Args, ValueEnum};
 
 use super::access::{AccessOptions, TokenOption};
 use super::listen::ListenOptions;
+use super::tls::TlsOptions;
 use super::values::{budget, count, pace, ports, size, time};
 use crate::exec::FailOn;
+use crate::http::host_name::HostPattern;
 use crate::server::connections::ConnectionLimits;
 use crate::server::worlds::Limits;
 use crate::sim::Millis;
 use crate::sim::memory::Memory;
+use crate::tls::{IS_PRESENT, ServerTls, TlsError};
 use crate::world::public_url::PublicUrl;
 use crate::world::settings::{
     Auth, Fidelity, PipelinesList, Progress, References, Settings, ZadigGeneration, length,
@@ -56,6 +59,9 @@ pub struct ServeOptions {
     /// The worlds on disk.
     #[command(flatten)]
     pub keep: KeepOptions,
+    /// The certificate and the addresses for TLS.
+    #[command(flatten)]
+    pub tls: TlsOptions,
     /// Write the port number to this file once it is bound
     #[arg(long, env = "RELEASE_EMULATOR_PORT_FILE", value_name = "FILE")]
     pub port_file: Option<PathBuf>,
@@ -171,9 +177,42 @@ pub struct ExecOptions {
         value_delimiter = ','
     )]
     pub fail_on: Vec<FailOn>,
+    /// Stand in for the real services: whatever the command asks of their hosts comes to the emulator, and all else is
+    /// refused
+    #[arg(long, env = "RELEASE_EMULATOR_INTERCEPT")]
+    pub intercept: bool,
+    /// With --intercept: a further host that is emulated, such as the one of a Zadig; may be repeated, or comma-separated
+    #[arg(
+        long,
+        env = "RELEASE_EMULATOR_INTERCEPT_HOST",
+        value_name = "HOST",
+        value_delimiter = ','
+    )]
+    pub intercept_host: Vec<HostPattern>,
+    /// Run the command in a network of its own, in which only the emulator can be reached (Linux)
+    #[arg(long, env = "RELEASE_EMULATOR_ISOLATE")]
+    pub isolate: bool,
     /// The command with its arguments; the flags before it are those of the emulator, `--` between them may be left out
     #[arg(trailing_var_arg = true, required = true, value_name = "CMD")]
     pub command: Vec<OsString>,
+}
+
+impl ExecOptions {
+    /// Checks the options that need another one.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let needs = |flag: &str| Err(format!("{flag} needs --intercept"));
+        if self.intercept && !IS_PRESENT {
+            Err(format!("--intercept: {}", TlsError::Absent))
+        } else if self.intercept {
+            Ok(())
+        } else if !self.intercept_host.is_empty() {
+            needs("--intercept-host")
+        } else if self.fail_on.contains(&FailOn::Escaped) {
+            needs("--fail-on escaped")
+        } else {
+            Ok(())
+        }
+    }
 }
 
 /// The options of `health`.
@@ -249,6 +288,7 @@ impl ServeOptions {
             memory: Memory::new(self.memory, self.max_worlds),
             max_state: self.max_state,
             public_url: self.public_url.clone(),
+            trusts_proxy: self.tls.trust_proxy,
             webhooks_anywhere: self.webhooks_anywhere,
             control_access: self.access.control_access(),
             cors: self.access.cors.clone(),
@@ -260,6 +300,14 @@ impl ServeOptions {
     pub fn base_url(&self) -> String {
         let public_url = self.public_url.as_ref().map(ToString::to_string);
         public_url.unwrap_or_else(|| self.listen.base_url())
+    }
+
+    /// The certificate of the server; `None` if it does not speak TLS.
+    pub fn server_tls(&self) -> Result<Option<ServerTls>, TlsError> {
+        let public_url = self.public_url.as_ref().map(PublicUrl::origin);
+        let public_host = public_url.map(|origin| origin.host().to_owned());
+        self.tls
+            .server(&self.listen, self.access.hosts(), public_host)
     }
 
     /// The limits of the process.

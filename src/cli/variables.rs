@@ -13,8 +13,10 @@ const PORT: &str = "RELEASE_EMULATOR_PORT";
 
 /// Variables with the prefix that belong to no flag: they are for programs under test, and the last one for the packages
 /// that start this program.
-const NEVER_FLAGS: [&str; 3] = [
+const NEVER_FLAGS: [&str; 5] = [
     "RELEASE_EMULATOR_URL",
+    "RELEASE_EMULATOR_HTTPS_URL",
+    "RELEASE_EMULATOR_CA_FILE",
     "RELEASE_EMULATOR_WORLD",
     "RELEASE_EMULATOR_BINARY",
 ];

@@ -1,10 +1,13 @@
 //! The ways in: the index of the control plane, which is the dashboard for people, and the paths that people and probes try first.
 
+use axum::Extension;
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodFilter;
 use serde::Serialize;
 
+use super::certificate::https_url;
 #[cfg(feature = "cli")]
 use super::dashboard::{Visit, overview};
 use super::dialect::{Control, json};
@@ -15,6 +18,7 @@ use super::page::{HTML, confined};
 use crate::http::browser::{INDEX, lead_to, prefers_html};
 use crate::http::routes::{Route, Routes};
 use crate::registry::World;
+use crate::server::worlds::WorldContext;
 
 /// The icon is empty, and nothing else is loaded.
 #[cfg(not(feature = "cli"))]
@@ -43,14 +47,24 @@ struct Link {
 #[derive(Serialize)]
 struct Index {
     links: Vec<Link>,
+    /// The URL of the same world in TLS, if the process speaks it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    https_url: Option<String>,
 }
 
 /// Shows the dashboard to people, and the links to programs.
-async fn show_index(#[cfg(feature = "cli")] visit: Visit, headers: HeaderMap) -> Response {
+async fn show_index(
+    State(Control(world)): State<Control>,
+    context: Option<Extension<WorldContext>>,
+    #[cfg(feature = "cli")] visit: Visit,
+    headers: HeaderMap,
+) -> Response {
     if !prefers_html(&headers) {
+        let context = context.as_ref().map(|Extension(context)| context);
+        let https_url = context.and_then(|context| https_url(context, &world, &headers));
         let links = links().map(|(path, _, purpose)| Link { path, purpose });
         let links = links.collect();
-        return varying(json(StatusCode::OK, &Index { links }));
+        return varying(json(StatusCode::OK, &Index { links, https_url }));
     }
     #[cfg(feature = "cli")]
     let page = overview(&visit);

@@ -4,6 +4,7 @@
 //! problem details (`application/problem+json`).
 
 mod apart;
+mod certificate;
 mod clock;
 #[cfg(feature = "cli")]
 mod dashboard;
@@ -53,6 +54,7 @@ use crate::http::problem::Problem;
 use crate::http::routes::{Route, Routes, route};
 use crate::registry::{World, control_routes};
 use crate::world::settings::Settings;
+pub use certificate::CA_PATH;
 pub use dialect::Control;
 use entrance::UsualPath;
 use openapi::OpenApiSource;
@@ -81,6 +83,7 @@ fn process_routes() -> Routes<Control> {
         .with(route!("/_emulator/v1/health", get(meta::health)))
         .with(route!("/_emulator/v1/ready", get(meta::ready)))
         .with(route!("/_emulator/v1/operations", get(meta::operations)))
+        .with(route!("/_emulator/v1/ca.pem", get(certificate::show_ca)))
         .with(route!(
             "/_emulator/v1/openapi.json",
             get(meta::show_openapi)

@@ -194,6 +194,7 @@ impl NewWorld {
             longest_pause: defaults.longest_pause,
             seed: defaults.seed,
             public_url: defaults.public_url.clone(),
+            trusts_proxy: defaults.trusts_proxy,
             webhooks_anywhere: defaults.webhooks_anywhere,
             control_access: defaults.control_access.clone(),
             cors: defaults.cors.clone(),
@@ -252,15 +253,23 @@ pub(super) struct WorldView {
     /// Its base URL without a trailing slash, which its control plane is below too. The host is the one that was asked, or
     /// that of `--public-url`.
     url: String,
+    /// The same in TLS, if the process speaks it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(nullable = false))]
+    https_url: Option<String>,
 }
 
 impl WorldView {
     /// `asked` is the world that answers.
     fn new(info: WorldInfo, context: &WorldContext, asked: &World, headers: &HeaderMap) -> Self {
         let url = url_of(&info, context, asked, headers);
+        let https_url = info
+            .tls_port
+            .map(|port| asked.base_url(headers).in_tls(port).to_string());
         Self {
             name: info.name,
             url: url.to_string(),
+            https_url,
         }
     }
 }
@@ -276,6 +285,7 @@ pub(super) fn url_of(
     match &asked.settings().public_url {
         _ if *info.name == *context.name => base_url,
         Some(public_url) if info.name == MAIN => public_url.clone(),
+        None if base_url.is_https() => base_url.with_port(info.tls_port.unwrap_or(info.port)),
         _ => base_url.with_port(info.port),
     }
 }
@@ -439,6 +449,7 @@ mod tests {
             longest_pause: Settings::default().longest_pause,
             seed: 4711,
             public_url: "https://emulator.test".parse().ok(),
+            trusts_proxy: true,
             webhooks_anywhere: true,
             control_access: ControlAccess {
                 hosts: vec!["emulator.example.com".parse().unwrap()],
@@ -469,6 +480,7 @@ mod tests {
             memory: like().memory,
             max_state: like().max_state,
             public_url: like().public_url,
+            trusts_proxy: true,
             webhooks_anywhere: true,
             control_access: like().control_access,
             cors: like().cors,

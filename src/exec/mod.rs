@@ -1,6 +1,7 @@
 //! A command that runs against the emulator: its environment variables, the signals passed on to it, and the findings
 //! that make the run fail even if the command succeeds.
 
+pub mod intercept;
 mod stuck;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,12 @@ const ANY_KEY: (&str, &str) = ("any-ak", "any-sk");
 
 /// The variable of the control token, which test code reads.
 const CONTROL_TOKEN: &str = "RELEASE_EMULATOR_CONTROL_TOKEN";
+
+/// The variables of the emulator's URL: its own, and those of the Huawei SDKs.
+const URL: &str = "RELEASE_EMULATOR_URL";
+const IAM: &str = "HUAWEICLOUD_SDK_IAM_ENDPOINT";
+const ASM: &str = "HUAWEICLOUD_SDK_REGION_ASM_CN_NORTH_4";
+const SERVICESTAGE: &str = "HUAWEICLOUD_SDK_REGION_SERVICESTAGE_CN_NORTH_4";
 
 /// The reason a command did not run.
 #[derive(Debug, thiserror::Error)]
@@ -64,24 +71,24 @@ pub async fn run(
     Ok(running.wait(signals, is_stopping).await)
 }
 
-/// The additional environment variables of a command: the emulator's URL under its own name and under those of the
-/// Huawei SDKs, the control token if there is one, and a credential for these unless one is set. The credential is the
+/// The additional environment variables of a command: the emulator's URL under its own name, and under those of the
+/// Huawei SDKs if `names_endpoints`, the control token if there is one, and a credential for these unless one is set. The credential is the
 /// first access key of the identities,
 /// with its user's project if there is exactly one, or else an arbitrary key.
 pub fn variables(
     url: &str,
     identities: &Identities,
     token: Option<&Secret>,
+    names_endpoints: bool,
     is_set: impl Fn(&str) -> bool,
 ) -> Vec<(&'static str, String)> {
-    let mut variables: Vec<_> = [
-        "RELEASE_EMULATOR_URL",
-        "HUAWEICLOUD_SDK_IAM_ENDPOINT",
-        "HUAWEICLOUD_SDK_REGION_ASM_CN_NORTH_4",
-        "HUAWEICLOUD_SDK_REGION_SERVICESTAGE_CN_NORTH_4",
-    ]
-    .map(|name| (name, url.to_owned()))
-    .into();
+    let names: &[&'static str] = if names_endpoints {
+        &[URL, IAM, ASM, SERVICESTAGE]
+    } else {
+        &[URL]
+    };
+    let urls = names.iter().map(|name| (*name, url.to_owned()));
+    let mut variables: Vec<_> = urls.collect();
     variables.extend(token.map(|token| (CONTROL_TOKEN, token.expose().to_owned())));
     // Half of the user's own credential and half of ours would never match.
     if is_set("HUAWEICLOUD_SDK_AK") || is_set("HUAWEICLOUD_SDK_SK") {
@@ -120,6 +127,8 @@ pub enum FailOn {
     ServerError,
     /// An answer that relies on a guess about the service.
     Inferred,
+    /// A host that is not emulated, asked under `--intercept`.
+    Escaped,
 }
 
 impl FailOn {
@@ -155,6 +164,8 @@ impl FailOn {
                 lines.extend(unchecked("inferred", world));
                 lines
             }
+            // Those are of no world.
+            Self::Escaped => Vec::new(),
         }
     }
 }
@@ -312,13 +323,13 @@ mod tests {
     use crate::registry::State;
     use crate::world::settings::Settings;
 
-    const URL: &str = "http://127.0.0.1:43111";
+    const AT: &str = "http://127.0.0.1:43111";
 
     fn credential(fixtures: &str, set: &[&str]) -> Vec<(&'static str, String)> {
         let identities: Identities = serde_json::from_str(fixtures).unwrap();
-        let variables = variables(URL, &identities, None, |name| set.contains(&name));
+        let variables = variables(AT, &identities, None, true, |name| set.contains(&name));
         let (urls, credential) = variables.split_at(4);
-        assert!(urls.iter().all(|(_, url)| url == URL), "{urls:?}");
+        assert!(urls.iter().all(|(_, url)| url == AT), "{urls:?}");
         credential.to_vec()
     }
 

@@ -41,10 +41,12 @@ tokio::task_local! {
 /// Not an `async fn`, which would need room for the future twice.
 pub fn scope<F: Future>(
     id: String,
+    is_within_tls: bool,
     future: F,
 ) -> impl Future<Output = (F::Output, Box<RequestDetails>)> {
     let details = Box::new(RequestDetails {
         id,
+        is_within_tls,
         ..RequestDetails::default()
     });
     let take = || CURRENT.with(RefCell::take).unwrap_or_default();
@@ -151,6 +153,16 @@ pub fn request_id() -> String {
     with_details(|details| details.id.clone()).unwrap_or_default()
 }
 
+/// The scheme of the URL that the current request was sent to.
+pub fn scheme() -> &'static str {
+    let is_within_tls = with_details(|details| details.is_within_tls);
+    if is_within_tls == Some(true) {
+        "https"
+    } else {
+        "http"
+    }
+}
+
 /// The owner of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Answerer {
@@ -173,6 +185,8 @@ pub struct RequestDetails {
     pub nearest: Option<&'static Operation>,
     /// True if the client speaks another protocol than HTTP/1.1.
     pub is_other_protocol: bool,
+    /// True if the request has come within TLS.
+    pub is_within_tls: bool,
     /// The hints for the caller.
     pub hints: Vec<String>,
     /// The fields and parameters that the request may have.

@@ -1,6 +1,6 @@
-//! The faults of a request's head that the server finds before it passes the request on.
+//! The knowledge of the server about a request that it passes on: the faults of its head, and its way.
 //!
-//! Both travel as extensions of the request. Requests that tests pass to a router directly have neither.
+//! All of it travels as extensions of the request. Requests that tests pass to a router directly have none.
 
 use std::fmt;
 
@@ -35,6 +35,11 @@ impl MalformedHead {
             is_other_protocol: true,
             ..Self::new(reason)
         }
+    }
+
+    /// A request on a port for TLS without it, with status 400.
+    pub fn without_tls() -> Self {
+        Self::other_protocol("this port speaks TLS; begin the URL with https://")
     }
 
     /// A head whose end did not come in time.
@@ -80,10 +85,17 @@ impl MalformedHead {
     pub fn hint(&self) -> String {
         match self.status {
             StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => self.reason.clone(),
+            _ if self.is_other_protocol && self.reason.starts_with("this port") => {
+                self.reason.clone()
+            }
             _ => format!("the request is not valid HTTP/1.1: {}", self.reason),
         }
     }
 }
+
+/// A request that has come within TLS, to this server or to a proxy in front of it that is trusted.
+#[derive(Clone, Copy, Debug)]
+pub struct WithinTls;
 
 /// The header fields that were ignored since they cannot be read, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

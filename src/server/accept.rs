@@ -7,8 +7,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::connection::{refuse_connection, serve_connection};
-use super::connections::{Admission, Connections};
+use super::begin::begin_connection;
+use super::connection::ConnectionContext;
+use super::connections::Connections;
 use super::listeners::Listeners;
 
 /// The time that pending answers get after the stop.
@@ -34,8 +35,8 @@ pub async fn serve(
             Some(_) = running.join_next() => continue,
             accepted = listeners.accept() => accepted,
         };
-        let stream = match accepted {
-            Ok(stream) => stream,
+        let (stream, role) = match accepted {
+            Ok((stream, role)) => (stream, role.clone()),
             Err(error) => {
                 connections.note_failure(&error);
                 sleep(BACK_OFF).await;
@@ -48,14 +49,12 @@ pub async fn serve(
         };
         // Answers are small and written whole; waiting to fill a packet would only add latency.
         let _ = stream.set_nodelay(true);
-        let (router, stop) = (router.clone(), stop.clone());
-        let limits = connections.limits().clone();
-        running.spawn(async move {
-            match &admission {
-                Admission::Served(_) => serve_connection(stream, router, stop, limits).await,
-                Admission::Refused(_) => refuse_connection(stream, router, stop, limits).await,
-            }
-        });
+        let context = ConnectionContext {
+            router: router.clone(),
+            stop: stop.clone(),
+            limits: connections.limits().clone(),
+        };
+        running.spawn(begin_connection(stream, role, admission, context));
     }
     drop(listeners);
     let _ = timeout(GRACE, async {

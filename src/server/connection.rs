@@ -2,17 +2,18 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::header::{CONNECTION, HOST, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version};
+use futures_util::future::{Either, ready};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper::{Request, Response};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -21,11 +22,13 @@ use tokio_util::sync::CancellationToken;
 use super::connections::ConnectionLimits;
 use super::head::{self, LenientHead};
 use super::http2::{self, first_stream};
+use super::interception::Interception;
 use super::socket::Socket;
+use super::transport::Transport;
 use super::watch::{AnswerBody, ConnectionState, ConnectionWatch, Expiry, WatchedEnd};
 use crate::http::body::UnreadBody;
 use crate::http::faults::apply::ConnectionCloser;
-use crate::http::head::{MalformedHead, UnreadableFields};
+use crate::http::head::{MalformedHead, UnreadableFields, WithinTls};
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
@@ -64,41 +67,50 @@ enum HeadFaults {
     Http2(MalformedHead, Option<[u8; 4]>),
 }
 
-/// Refuses the first request of a connection, in the words of its family, since there are too many connections.
+/// The way on which the requests of a connection come.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Way {
+    /// True if it is within TLS.
+    pub(super) is_tls: bool,
+    /// The proxy that they were sent to, of which each names its host.
+    pub(super) proxy: Option<Arc<Interception>>,
+}
+
+/// All that is needed to serve a connection.
+pub(super) struct ConnectionContext {
+    pub(super) router: Router,
+    pub(super) stop: CancellationToken,
+    pub(super) limits: ConnectionLimits,
+}
+
+/// Refuses the first request of a connection, in the words of its family.
 pub(super) async fn refuse_connection(
-    stream: TcpStream,
-    router: Router,
-    stop: CancellationToken,
-    limits: ConnectionLimits,
+    transport: Transport,
+    way: Way,
+    context: ConnectionContext,
+    why: MalformedHead,
 ) {
-    let faults = HeadFaults::Malformed(MalformedHead::too_many_connections(limits.most));
-    let refused = serve(stream, router, stop, limits, faults);
+    let refused = serve(transport, way, context, HeadFaults::Malformed(why));
     // A client that sends nothing gets no answer.
     let _ = timeout(LONGEST_REFUSAL, refused).await;
 }
 
 /// Serves the requests of a connection until it ends, or gracefully until `stop`.
-pub(super) async fn serve_connection(
-    stream: TcpStream,
-    router: Router,
-    stop: CancellationToken,
-    limits: ConnectionLimits,
-) {
-    serve(stream, router, stop, limits, HeadFaults::None).await;
+pub(super) async fn serve_connection(transport: Transport, way: Way, context: ConnectionContext) {
+    serve(transport, way, context, HeadFaults::None).await;
 }
 
 /// Serves a connection; `faults` are those of its first head.
-async fn serve(
-    stream: TcpStream,
-    router: Router,
-    stop: CancellationToken,
-    limits: ConnectionLimits,
-    mut faults: HeadFaults,
-) {
+async fn serve(transport: Transport, way: Way, context: ConnectionContext, mut faults: HeadFaults) {
+    let ConnectionContext {
+        router,
+        stop,
+        limits,
+    } = context;
     let router = TowerToHyperService::new(router);
     let closer = ConnectionCloser::default();
     let state = ConnectionState::default();
-    let mut socket = Socket::new(stream, state.clone());
+    let mut socket = Socket::new(transport, state.clone());
     let keeps_alive = !limits.keep_alive.is_zero();
     let mut watch = ConnectionWatch::new(state.clone(), limits);
     loop {
@@ -108,7 +120,13 @@ async fn serve(
         };
         let is_last = matches!(faults, HeadFaults::Malformed(_) | HeadFaults::Http2(..));
         let is_replayed = !matches!(faults, HeadFaults::None);
-        let service = service(router.clone(), closer.clone(), state.clone(), faults);
+        let service = service(
+            router.clone(),
+            way.clone(),
+            closer.clone(),
+            state.clone(),
+            faults,
+        );
         // The watch has the timeouts, which differ for an idle connection and one that sends a head.
         let mut connection = http1::Builder::new()
             // Shell scripts look for `X-Subject-Token` in this spelling.
@@ -287,6 +305,7 @@ fn refuse(socket: &mut Socket, stand_in: Vec<u8>, malformed: MalformedHead) -> H
 /// The router as hyper calls it, for the requests of one connection.
 fn service(
     router: TowerToHyperService<Router>,
+    way: Way,
     closer: ConnectionCloser,
     state: ConnectionState,
     faults: HeadFaults,
@@ -305,13 +324,21 @@ fn service(
             HeadFaults::None => host_fault(&request),
         };
         let is_refused = malformed.as_ref().is_some_and(MalformedHead::is_refused);
+        let proxy = way.proxy.as_ref().filter(|_| malformed.is_none());
+        let unproxied = proxy.and_then(|proxy| proxy.admit(&mut request).err());
         let extensions = request.extensions_mut();
         extensions.insert(closer.clone());
+        if way.is_tls {
+            extensions.insert(WithinTls);
+        }
         if let Some(malformed) = malformed {
             extensions.insert(malformed);
         }
         let is_large = is_large(&request);
-        let answer = router.call(request);
+        let answer = match unproxied {
+            Some(refusal) => Either::Left(ready(Ok(refusal))),
+            None => Either::Right(router.call(request)),
+        };
         let state = state.clone();
         async move {
             let mut answer = if is_large {

@@ -3,10 +3,14 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::task::Poll;
 
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use super::interception::Interception;
+use crate::tls::ServerTls;
 
 /// The number of connections that may queue before they are accepted.
 const BACKLOG: u32 = 1024;
@@ -52,18 +56,38 @@ pub struct ListenError {
     is_picked: bool,
 }
 
+/// The protocol of a listening socket.
+#[derive(Clone, Debug, Default)]
+pub enum Role {
+    /// HTTP.
+    #[default]
+    Plain,
+    /// HTTP in TLS.
+    Tls(ServerTls),
+    /// A proxy for programs that call the real services.
+    Proxy(Arc<Interception>),
+}
+
+/// A listening socket with its protocol.
+#[derive(Debug)]
+struct Listener {
+    socket: TcpListener,
+    role: Role,
+}
+
 /// The listening sockets of a world, at least one.
 #[derive(Debug)]
-pub struct Listeners(Vec<TcpListener>);
+pub struct Listeners(Vec<Listener>);
 
 impl From<TcpListener> for Listeners {
-    fn from(listener: TcpListener) -> Self {
-        Self(vec![listener])
+    fn from(socket: TcpListener) -> Self {
+        let role = Role::Plain;
+        Self(vec![Listener { socket, role }])
     }
 }
 
 impl Listeners {
-    /// Listens on every endpoint.
+    /// Listens on every endpoint, for HTTP.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -73,22 +97,77 @@ impl Listeners {
             match bind_once(endpoints) {
                 // Somebody else has the picked port on another of the addresses.
                 Err(error) if error.is_picked && n_tries < MOST_TRIES => n_tries += 1,
-                bound => return bound.map(Self),
+                bound => {
+                    let listener = |socket| Listener {
+                        socket,
+                        role: Role::Plain,
+                    };
+                    return Ok(Self(bound?.into_iter().map(listener).collect()));
+                }
             }
         }
     }
 
-    /// The addresses with their ports, in the order of the endpoints.
+    /// The same sockets for another protocol.
+    #[must_use]
+    pub fn with_role(mut self, role: &Role) -> Self {
+        for listener in &mut self.0 {
+            listener.role = role.clone();
+        }
+        self
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    /// The addresses with their ports of the sockets for HTTP, in the order of the endpoints.
     pub fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
-        self.0.iter().map(TcpListener::local_addr).collect()
+        self.addresses_of(|role| matches!(role, Role::Plain))
+    }
+
+    /// The addresses of the sockets for HTTP in TLS.
+    pub fn tls_addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        self.addresses_of(|role| matches!(role, Role::Tls(_)))
+    }
+
+    fn addresses_of(&self, is_meant: impl Fn(&Role) -> bool) -> io::Result<Vec<SocketAddr>> {
+        let meant = self.0.iter().filter(|listener| is_meant(&listener.role));
+        meant.map(|listener| listener.socket.local_addr()).collect()
+    }
+
+    /// The certificate of the sockets for TLS, if there are any.
+    pub fn tls(&self) -> Option<&ServerTls> {
+        self.0.iter().find_map(|listener| match &listener.role {
+            Role::Tls(tls) => Some(tls),
+            _ => None,
+        })
+    }
+
+    /// The address of the proxy, if there is one.
+    pub fn proxy_address(&self) -> Option<SocketAddr> {
+        let proxies = self.addresses_of(|role| matches!(role, Role::Proxy(_)));
+        proxies.ok()?.first().copied()
+    }
+
+    /// Tells the proxy the addresses at which the emulator itself is asked.
+    pub fn name_own(&self, addresses: &[SocketAddr]) {
+        for listener in &self.0 {
+            if let Role::Proxy(proxy) = &listener.role {
+                proxy.set_own(addresses.to_vec());
+            }
+        }
     }
 
     /// Accepts the next connection.
-    pub async fn accept(&self) -> io::Result<TcpStream> {
+    pub async fn accept(&self) -> io::Result<(TcpStream, &Role)> {
         poll_fn(|context| {
-            for listener in &self.0 {
-                if let Poll::Ready(accepted) = listener.poll_accept(context) {
-                    return Poll::Ready(accepted.map(|(stream, _)| stream));
+            for Listener { socket, role } in &self.0 {
+                if let Poll::Ready(accepted) = socket.poll_accept(context) {
+                    return Poll::Ready(accepted.map(|(stream, _)| (stream, role)));
                 }
             }
             Poll::Pending
@@ -250,7 +329,8 @@ mod tests {
         let listeners = Listeners::bind(&[endpoint(&[v4, other], 0)]).unwrap();
         for address in listeners.addresses().unwrap() {
             let (client, accepted) = tokio::join!(TcpStream::connect(address), listeners.accept());
-            assert_eq!(accepted.unwrap().local_addr().unwrap(), address);
+            let (stream, _) = accepted.unwrap();
+            assert_eq!(stream.local_addr().unwrap(), address);
             client.unwrap();
         }
     }

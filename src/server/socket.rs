@@ -13,9 +13,9 @@ use axum::body::Bytes;
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::transport::Transport;
 use super::watch::ConnectionState;
 
 /// The size of the record. Its older half is forgotten when it is full.
@@ -32,7 +32,7 @@ const LONGEST_OWN_ANSWER: usize = 160;
 const LINGER: (u64, Duration) = (64 << 20, Duration::from_secs(5));
 
 pub(super) struct Socket {
-    stream: TokioIo<TcpStream>,
+    stream: TokioIo<Transport>,
     state: ConnectionState,
     /// The input to read again before that of the stream.
     replay: Bytes,
@@ -51,7 +51,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, state: ConnectionState) -> Self {
+    pub(super) fn new(stream: Transport, state: ConnectionState) -> Self {
         Self {
             stream: TokioIo::new(stream),
             state,
@@ -127,7 +127,7 @@ impl Socket {
     /// Closes the connection together with what the client has not accepted, which the system would go on sending.
     pub(super) fn reset(self) {
         // Without the option the system has the output for a while longer.
-        let _ = SockRef::from(self.stream.inner()).set_linger(Some(Duration::ZERO));
+        let _ = SockRef::from(self.stream.inner().tcp()).set_linger(Some(Duration::ZERO));
     }
 
     /// Discards input until the client closes the connection.

@@ -19,9 +19,10 @@ use crate::registry::durable::{DurableError, DurableWorlds};
 use crate::server::accept::serve;
 use crate::server::connections::{ConnectionLimits, Connections};
 use crate::server::keeping::Keeping;
-use crate::server::listeners::{ListenEndpoint, Listeners, is_out_of_files};
+use crate::server::listeners::{ListenEndpoint, Listeners, Role, is_out_of_files};
 use crate::server::timer::tick;
 use crate::server::webhooks::deliver;
+use crate::tls::ServerTls;
 
 /// The name of the first world.
 pub const MAIN: &str = "main";
@@ -91,6 +92,15 @@ pub struct WorldInfo {
     /// Its name.
     pub name: String,
     pub port: u16,
+    /// The port for TLS, if the process speaks it.
+    pub tls_port: Option<u16>,
+}
+
+/// The listening sockets of a world, with their ports.
+struct BoundWorld {
+    listeners: Listeners,
+    port: u16,
+    tls_port: Option<u16>,
 }
 
 /// The worlds of one process. Cheap to clone; all clones are the same server.
@@ -110,6 +120,10 @@ struct ServerInner {
     first: World,
     /// At least one.
     addresses: Vec<SocketAddr>,
+    /// Those for TLS.
+    tls_addresses: Vec<SocketAddr>,
+    tls: Option<ServerTls>,
+    proxy_address: Option<SocketAddr>,
     limits: Limits,
     connections: Connections,
     app: App,
@@ -169,7 +183,12 @@ impl WorldServer {
     ) -> std::io::Result<Self> {
         let listeners = listeners.into();
         let addresses = listeners.addresses()?;
-        let port = addresses[0].port();
+        let tls_addresses = listeners.tls_addresses()?;
+        let bound = BoundWorld {
+            port: addresses[0].port(),
+            tls_port: tls_addresses.first().map(SocketAddr::port),
+            listeners,
+        };
         let (worlds, restored) = match keeping {
             Some(Keeping { worlds, restored }) => (Some(worlds), restored),
             None => (None, Vec::new()),
@@ -177,6 +196,9 @@ impl WorldServer {
         let inner = ServerInner {
             first: first.clone(),
             addresses,
+            tls_addresses,
+            tls: bound.listeners.tls().cloned(),
+            proxy_address: bound.listeners.proxy_address(),
             connections: Connections::new(limits.connections.clone()),
             limits,
             app,
@@ -187,7 +209,8 @@ impl WorldServer {
             worlds: Mutex::default(),
         };
         let host = Self(Arc::new(inner));
-        host.serve(&mut host.worlds(), MAIN.to_owned(), first, listeners, port);
+        bound.listeners.name_own(&host.0.addresses);
+        host.serve(&mut host.worlds(), MAIN.to_owned(), first, bound);
         for (name, world) in restored {
             let opened = host.open(Some(name), world);
             opened.map_err(std::io::Error::other)?;
@@ -215,6 +238,27 @@ impl WorldServer {
         url(self.address())
     }
 
+    /// The certificate, if the process speaks TLS.
+    pub fn tls(&self) -> Option<&ServerTls> {
+        self.0.tls.as_ref()
+    }
+
+    /// The base URL of the first world in TLS, if the process speaks it.
+    pub fn https_url(&self) -> Option<String> {
+        let address = self.0.tls_addresses.first()?;
+        Some(url(*address).replacen("http", "https", 1))
+    }
+
+    /// The port of the first world for TLS, if the process speaks it.
+    pub fn tls_port(&self) -> Option<u16> {
+        self.0.tls_addresses.first().map(SocketAddr::port)
+    }
+
+    /// The address of the proxy, if there is one.
+    pub fn proxy_address(&self) -> Option<SocketAddr> {
+        self.0.proxy_address
+    }
+
     /// The connections to all worlds.
     pub fn connections(&self) -> &Connections {
         &self.0.connections
@@ -232,15 +276,15 @@ impl WorldServer {
         if worlds.open.len() >= self.0.limits.most {
             return Err(WorldError::TooMany(worlds.open.len()));
         }
-        let (listeners, port) = self.bind(worlds.last_port)?;
-        worlds.last_port = Some(port);
+        let bound = self.bind_world(worlds.last_port)?;
+        worlds.last_port = Some(bound.tls_port.unwrap_or(bound.port));
         let name = name.unwrap_or_else(|| worlds.generate_name());
         if let Some(kept) = self.0.kept.as_ref().filter(|_| !world.is_kept()) {
             kept.keep(&name, &world).map_err(WorldError::NotKept)?;
         }
-        world.set_port(port);
+        world.set_port(bound.port);
         world.open();
-        Ok(self.serve(&mut worlds, name, world, listeners, port))
+        Ok(self.serve(&mut worlds, name, world, bound))
     }
 
     /// Closes a world. Returns once its port and its connections are closed and its memory is freed.
@@ -294,9 +338,13 @@ impl WorldServer {
         worlds: &mut OpenWorlds,
         name: String,
         world: World,
-        listeners: Listeners,
-        port: u16,
+        bound: BoundWorld,
     ) -> WorldInfo {
+        let BoundWorld {
+            listeners,
+            port,
+            tls_port,
+        } = bound;
         let (stop, closed) = (self.0.stop.child_token(), CancellationToken::new());
         let context = WorldContext {
             host: self.clone(),
@@ -312,7 +360,11 @@ impl WorldServer {
             closed.clone(),
         );
         worlds.tell(WorldChangeKind::Opened, &name);
-        let info = WorldInfo { name, port };
+        let info = WorldInfo {
+            name,
+            port,
+            tls_port,
+        };
         let open = OpenWorld {
             info: info.clone(),
             world: Some(world),
@@ -325,8 +377,30 @@ impl WorldServer {
         info
     }
 
-    /// Binds the next port that is free on all addresses.
-    fn bind(&self, last: Option<u16>) -> Result<(Listeners, u16), WorldError> {
+    /// Binds the next port that is free on all addresses, and another for TLS if the process speaks it.
+    fn bind_world(&self, last: Option<u16>) -> Result<BoundWorld, WorldError> {
+        let (listeners, port) = self.bind(&self.0.addresses, last)?;
+        let Some(tls) = self.0.tls.clone() else {
+            return Ok(BoundWorld {
+                listeners,
+                port,
+                tls_port: None,
+            });
+        };
+        let (for_tls, tls_port) = self.bind(&self.0.tls_addresses, Some(port))?;
+        Ok(BoundWorld {
+            listeners: listeners.and(for_tls.with_role(&Role::Tls(tls))),
+            port,
+            tls_port: Some(tls_port),
+        })
+    }
+
+    /// Binds the next port that is free on all of the addresses.
+    fn bind(
+        &self,
+        addresses: &[SocketAddr],
+        last: Option<u16>,
+    ) -> Result<(Listeners, u16), WorldError> {
         let (ports, tried) = match &self.0.limits.ports {
             None => (vec![0], "any port".to_owned()),
             Some(range) => (
@@ -336,7 +410,7 @@ impl WorldServer {
         };
         let mut cause = std::io::ErrorKind::AddrInUse.into();
         for port in ports {
-            let ips = self.0.addresses.iter().map(SocketAddr::ip);
+            let ips = addresses.iter().map(SocketAddr::ip);
             let endpoints: Vec<_> = ips.map(|ip| ListenEndpoint::new([ip], port)).collect();
             let bound = Listeners::bind(&endpoints).map_err(|error| error.cause);
             match bound.and_then(|listeners| Ok((listeners.addresses()?[0].port(), listeners))) {

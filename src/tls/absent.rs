@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ impl ServerTls {
         match self.0 {}
     }
 
-    pub async fn accept<S>(&self, _: S) -> io::Result<TlsStream<S>> {
+    pub async fn accept<S>(&self, _: S, _: Option<IpAddr>) -> io::Result<TlsStream<S>> {
         match self.0 {}
     }
 }

@@ -10,7 +10,7 @@ use rcgen::{
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 
-use super::{TlsError, provider};
+use super::{TlsError, pem, provider};
 use crate::sim::Millis;
 use crate::sim::clock::system_now;
 use crate::sim::time::instant;
@@ -53,7 +53,7 @@ impl Authority {
 
     /// Its own certificate, in PEM.
     pub fn pem(&self) -> String {
-        self.issuer.pem()
+        pem(self.der())
     }
 
     /// Its own certificate.

@@ -58,6 +58,37 @@ pub enum TlsError {
 /// True if the program speaks TLS.
 pub const IS_PRESENT: bool = cfg!(feature = "tls");
 
+/// A certificate in PEM.
+pub fn pem(der: &[u8]) -> String {
+    pem_block("CERTIFICATE", der)
+}
+
+/// A block of PEM, with lines of 64 characters.
+fn pem_block(label: &str, der: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    /// The bytes of a line: 64 characters.
+    const LINE: usize = 48;
+    let mut text = format!("-----BEGIN {label}-----\n");
+    for line in der.chunks(LINE) {
+        for three in line.chunks(3) {
+            let byte = |n: usize| u32::from(three.get(n).copied().unwrap_or(0));
+            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+            for n in 0..4 {
+                let index = bits >> (18 - 6 * n) & 0x3f;
+                let is_filler = n > three.len();
+                text.push(if is_filler {
+                    '='
+                } else {
+                    char::from(ALPHABET[index as usize])
+                });
+            }
+        }
+        text.push('\n');
+    }
+    text.extend(["-----END ", label, "-----\n"]);
+    text
+}
+
 /// The one provider of algorithms. Named wherever it is needed, so that nothing depends on a global default.
 #[cfg(feature = "tls")]
 fn provider() -> std::sync::Arc<rustls::crypto::CryptoProvider> {

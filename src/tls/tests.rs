@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Authority, ClientTls, Roots, ServerTls, TlsError};
+use super::{Authority, ClientTls, Roots, ServerTls, TlsError, pem, pem_block};
 
 /// A folder of the test's own, removed with it.
 struct Folder(PathBuf);
@@ -43,7 +43,7 @@ async fn greet(server: ServerTls, client: &ClientTls, host: &str) -> Result<Stri
     let serve = async move {
         let (stream, _) = listener.accept().await.unwrap();
         // A client that does not trust the server ends the handshake.
-        if let Ok(mut stream) = server.accept(stream).await {
+        if let Ok(mut stream) = server.accept(stream, None).await {
             let _ = stream.write_all(b"hello").await;
             let _ = stream.shutdown().await;
         }
@@ -115,6 +115,10 @@ fn every_file_that_cannot_be_used_is_named_at_once() {
     );
 }
 
+fn key(key: &rcgen::KeyPair) -> String {
+    pem_block("PRIVATE KEY", &key.serialize_der())
+}
+
 #[test]
 fn the_key_must_be_that_of_the_certificate() {
     let folder = Folder::new("pair");
@@ -124,14 +128,25 @@ fn the_key_must_be_that_of_the_certificate() {
     );
     let params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
     let certificate = params.self_signed(&one).unwrap();
-    let certificate = folder.write("server.pem", &certificate.pem());
-    let own = folder.write("own.pem", &one.serialize_pem());
-    let wrong = folder.write("wrong.pem", &other.serialize_pem());
+    let certificate = folder.write("server.pem", &pem(certificate.der()));
+    let own = folder.write("own.pem", &key(&one));
+    let wrong = folder.write("wrong.pem", &key(&other));
     assert!(ServerTls::from_files(&certificate, &own).is_ok());
     let lines = lines(&certificate, &wrong);
     assert!(
         lines[0].ends_with("the key is not that of the certificate"),
         "{lines:?}"
+    );
+}
+
+#[test]
+fn a_certificate_in_pem_is_that_of_the_authority() {
+    let authority = Authority::new().unwrap();
+    assert_eq!(pem(authority.der()), authority.pem());
+    let base64 = |der: &[u8]| pem(der).lines().nth(1).unwrap().to_owned();
+    assert_eq!(
+        [base64(b"f"), base64(b"fo"), base64(b"foo")],
+        ["Zg==", "Zm8=", "Zm9v"]
     );
 }
 

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use axum::http::{HeaderMap, header};
 
+use crate::http::context::scheme;
 use crate::http::web_origin::WebOrigin;
 
 /// A scheme, a host and perhaps a port, without a path.
@@ -12,14 +13,15 @@ use crate::http::web_origin::WebOrigin;
 pub struct PublicUrl(WebOrigin);
 
 impl PublicUrl {
-    /// The URL that a request was sent to.
+    /// The URL that the current request was sent to, of which these are the headers.
     ///
     /// # Panics
     /// Never: `localhost` is a host.
     pub fn of_request(headers: &HeaderMap) -> Self {
         let host = headers.get(header::HOST);
-        let origin = host.and_then(|host| WebOrigin::new("http", host.to_str().ok()?));
-        let origin = origin.or_else(|| WebOrigin::new("http", "localhost"));
+        let scheme = scheme();
+        let origin = host.and_then(|host| WebOrigin::new(scheme, host.to_str().ok()?));
+        let origin = origin.or_else(|| WebOrigin::new(scheme, "localhost"));
         Self(origin.expect("a name is a host"))
     }
 
@@ -27,6 +29,19 @@ impl PublicUrl {
     #[must_use]
     pub fn with_port(self, port: u16) -> Self {
         Self(self.0.with_port(port))
+    }
+
+    /// The URL of a port of the same host at which TLS is spoken.
+    #[must_use]
+    pub fn in_tls(&self, port: u16) -> Self {
+        let host = self.0.host();
+        let origin = WebOrigin::new("https", host).unwrap_or_else(|| self.0.clone());
+        Self(origin.with_port(port))
+    }
+
+    /// True if it is spoken in TLS.
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
     }
 
     /// The origin of pages at this URL.

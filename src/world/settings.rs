@@ -146,6 +146,8 @@ pub struct Settings {
     pub seed: u64,
     /// The URL of the first world in answers; absent: the one that was asked.
     pub public_url: Option<PublicUrl>,
+    /// True if the headers of a proxy tell the URL that was asked.
+    pub trusts_proxy: bool,
     /// True if webhooks may be anywhere, and not only on the loopback.
     pub webhooks_anywhere: bool,
     /// The callers of the control plane.
@@ -215,6 +217,7 @@ impl Default for Settings {
             longest_pause: LONGEST_PAUSE,
             seed: 0x1d5,
             public_url: None,
+            trusts_proxy: false,
             webhooks_anywhere: false,
             control_access: ControlAccess::default(),
             cors: Vec::new(),

@@ -2,10 +2,10 @@
 
 use axum::http::{HeaderMap, HeaderValue};
 
-use super::machine_name::machine_name;
 use super::refusal::Refusal;
 use crate::http::cors::CorsGrant;
 use crate::http::host_name::{host_of, is_private};
+use crate::http::machine_name::machine_name;
 use crate::http::web_origin::{WebOrigin, trim_root};
 use crate::server::http_client::TOKEN_HEADER;
 use crate::world::settings::ControlAccess;

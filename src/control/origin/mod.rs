@@ -6,7 +6,6 @@
 //! `Host`.
 
 mod gate;
-mod machine_name;
 mod marks;
 mod refusal;
 #[cfg(test)]
@@ -14,6 +13,7 @@ mod tests;
 
 use axum::http::{Method, Request, header};
 
+use super::certificate::CA_PATH;
 #[cfg(feature = "cli")]
 use super::dashboard::{is_asset, is_page as is_dashboard};
 use super::entrance::UsualPath;
@@ -106,15 +106,14 @@ fn opens_page<B>(request: &Request<B>) -> bool {
         && (is_page(request.uri().path()) || UsualPath::of(request) == Some(UsualPath::Guides))
 }
 
-/// True for what is the same in every emulator: the script of the dashboard asks for the token, so it needs none.
-#[cfg(feature = "cli")]
+/// True for what needs no token: the certificate by which a client would trust the server that it sends the token to, and
+/// what is the same in every emulator, as the script of the dashboard, which asks for the token.
 fn is_public<B>(request: &Request<B>) -> bool {
-    is_asset(request)
-}
-
-#[cfg(not(feature = "cli"))]
-fn is_public<B>(_: &Request<B>) -> bool {
-    false
+    #[cfg(feature = "cli")]
+    if is_asset(request) {
+        return true;
+    }
+    request.uri().path() == CA_PATH
 }
 
 /// True for the paths of the HTML pages.
