@@ -13,14 +13,17 @@ use release_emulator::internals::cli::{
     self, CliCommand, DataAction, DocsOptions, ExecOptions, HealthOptions, ServeOptions, USUAL_PORT,
 };
 use release_emulator::internals::exec::intercept::Intercept;
+use release_emulator::internals::exec::isolate::{self, Network};
 use release_emulator::internals::exec::{self, FailOn, FailureReport};
 use release_emulator::internals::log::LogGuard;
 use release_emulator::internals::registry::durable::{DurableError, DurableWorlds};
 use release_emulator::internals::registry::fixtures;
 use release_emulator::internals::server::interception::Interception;
 use release_emulator::internals::server::keeping::Keeping;
-use release_emulator::internals::server::listeners::{LOOPBACKS, ListenEndpoint, Listeners, Role};
-use release_emulator::internals::server::worlds::{MAIN, OnClose, WorldServer};
+use release_emulator::internals::server::listeners::{
+    InnerNetwork, LOOPBACKS, ListenEndpoint, Listeners, Role,
+};
+use release_emulator::internals::server::worlds::{self, MAIN, OnClose, WorldServer};
 use release_emulator::internals::signals::{self, EndedChildren, StopSignals};
 use release_emulator::internals::storage::{OpenMode, StorageError};
 use release_emulator::internals::{
@@ -40,6 +43,7 @@ const NOT_READY: u8 = 1;
 const USAGE: u8 = 2;
 const CANNOT_BIND: u8 = 3;
 const BAD_FIXTURES: u8 = 4;
+const CANNOT_ISOLATE: u8 = 6;
 const FAILED_ON: u8 = 7;
 const CANNOT_START: u8 = 127;
 
@@ -56,6 +60,9 @@ const LONGEST_REPORT: Duration = Duration::from_millis(100);
 type ExitError = (u8, String);
 
 fn main() -> ExitCode {
+    if let Some(code) = isolate::act() {
+        return ExitCode::from(code);
+    }
     if signals::is_guard() {
         signals::guard();
         return ExitCode::SUCCESS;
@@ -265,15 +272,11 @@ fn in_words<T>(begin: impl FnOnce() -> T) -> T {
 /// Serves until a signal.
 async fn serve(options: &ServeOptions, server: &Handle) -> Result<u8, ExitError> {
     let endpoints = options.listen.endpoints(USUAL_PORT);
-    let host = start(
-        options,
-        endpoints,
-        tls_endpoints(options, USUAL_PORT),
-        None,
-        server,
-        None,
-    )
-    .await?;
+    let beside = Beside {
+        for_tls: tls_endpoints(options, USUAL_PORT),
+        ..Beside::default()
+    };
+    let host = start(options, endpoints, beside, server, None).await?;
     stop_on_signal(&host.stop()).map_err(|error| no_signals(&error))?;
     if options.stop_with_stdin {
         stop_with_stdin(&host.stop())
@@ -320,22 +323,28 @@ async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
         .then(|| Intercept::begin(options.intercept_host.clone()));
     let intercept = intercept.transpose();
     let intercept = intercept.map_err(|error| (USAGE, error.to_string()))?;
-    let proxy = intercept.as_ref().map(Intercept::proxy);
+    let proxy = intercept
+        .as_ref()
+        .map(|intercept| Arc::clone(intercept.proxy()));
     let for_tls = tls_endpoints(&options.serve, 0);
-    let host = start(
-        &options.serve,
-        endpoints,
+    let network = options.isolate.then(Network::new).transpose();
+    let network = network.map_err(|error| (CANNOT_ISOLATE, error.to_string()))?;
+    let network = network.map(Arc::new);
+    let beside = Beside {
         for_tls,
         proxy,
-        server,
-        Some(on_close),
-    )
-    .await?;
+        network: network.clone(),
+    };
+    let host = start(&options.serve, endpoints, beside, server, Some(on_close)).await?;
     open(&options.serve, &host)?;
     let identities = host
         .first()
         .read(|tables, _| tables.shared.identities.save());
-    let url = host.url();
+    let url = if network.is_some() {
+        worlds::url(isolate::inner_address(host.address()))
+    } else {
+        host.url()
+    };
     let token = options.serve.access.token.control_token.as_ref();
     let mut variables = exec::variables(&url, &identities, token, intercept.is_none(), |name| {
         std::env::var_os(name).is_some()
@@ -349,7 +358,12 @@ async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
     }
 
     let mut is_stopping = false;
-    let ended = exec::run(&options.command, variables, &mut signals, &mut is_stopping).await;
+    let folder = intercept.as_ref().map(Intercept::folder);
+    let command = network
+        .as_ref()
+        .map(|network| network.entering(&options.command));
+    let command = command.as_ref().unwrap_or(&options.command);
+    let ended = exec::run(command, variables, folder, &mut signals, &mut is_stopping).await;
 
     host.stop().cancel();
     let checks = ended.as_ref().is_ok_and(|code| *code == 0) && !options.fail_on.is_empty();
@@ -421,12 +435,20 @@ fn report(lines: Vec<String>) -> oneshot::Receiver<()> {
     written
 }
 
+/// All that a process listens on or in beside its usual addresses.
+#[derive(Default)]
+struct Beside {
+    /// The endpoints for TLS, if it is spoken.
+    for_tls: Vec<ListenEndpoint>,
+    proxy: Option<Arc<Interception>>,
+    network: Option<Arc<Network>>,
+}
+
 /// Loads the fixtures, binds and serves, not yet open.
 async fn start(
     options: &ServeOptions,
     endpoints: Vec<ListenEndpoint>,
-    tls_endpoints: Vec<ListenEndpoint>,
-    proxy: Option<&Arc<Interception>>,
+    beside: Beside,
     server: &Handle,
     on_close: Option<OnClose>,
 ) -> Result<WorldServer, ExitError> {
@@ -446,10 +468,10 @@ async fn start(
             return Err((CANNOT_BIND, advice));
         }
     };
-    let tls = tls.map(|tls| (tls_endpoints, Role::Tls(tls)));
-    let proxy = proxy.map(|proxy| {
+    let tls = tls.map(|tls| (beside.for_tls, Role::Tls(tls)));
+    let proxy = beside.proxy.map(|proxy| {
         let loopback = ListenEndpoint::new([LOOPBACKS[0]], 0);
-        (vec![loopback], Role::Proxy(Arc::clone(proxy)))
+        (vec![loopback], Role::Proxy(proxy))
     });
     for (endpoints, role) in tls.into_iter().chain(proxy) {
         let bound = {
@@ -460,7 +482,18 @@ async fn start(
         listeners = listeners.and(bound.with_role(&role));
     }
     let started = server.spawn(async move {
-        WorldServer::start_keeping(world, listeners, limits, app_with_host, on_close, keeping)
+        let inner = beside
+            .network
+            .map(|network| network as Arc<dyn InnerNetwork>);
+        WorldServer::start_keeping(
+            world,
+            listeners,
+            limits,
+            app_with_host,
+            on_close,
+            keeping,
+            inner,
+        )
     });
     let started = started.await.expect("starting does not panic");
     let host = started.map_err(|error| (CANNOT_BIND, format!("cannot listen: {error}")))?;

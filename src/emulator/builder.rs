@@ -279,8 +279,16 @@ impl EmulatorBuilder {
         let listeners = Listeners::bind(&[loopback]);
         let listeners = listeners.map_err(|error| StartError::Listen(error.cause))?;
         world.open();
-        WorldServer::start_keeping(world, listeners, self.limits, app_with_host, None, keeping)
-            .map_err(StartError::Listen)
+        WorldServer::start_keeping(
+            world,
+            listeners,
+            self.limits,
+            app_with_host,
+            None,
+            keeping,
+            None,
+        )
+        .map_err(StartError::Listen)
     }
 
     /// The first world, and what keeps the worlds on disk.

@@ -2,10 +2,12 @@
 //! that make the run fail even if the command succeeds.
 
 pub mod intercept;
+pub mod isolate;
 mod stuck;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -51,17 +53,19 @@ pub enum Error {
 }
 
 /// Runs a command to its end with the process's stdin, stdout and stderr, and passes signals on to it. Returns its exit
-/// code: 128 plus the signal's number if a signal ended it. `is_stopping` is set if a signal came.
+/// code: 128 plus the signal's number if a signal ended it. `is_stopping` is set if a signal came. `folder` is removed if this
+/// process dies without a word.
 pub async fn run(
     command: &[OsString],
     variables: Vec<(&'static str, String)>,
+    folder: Option<&Path>,
     signals: &mut StopSignals,
     is_stopping: &mut bool,
 ) -> Result<u8, Error> {
     let program = command.first().map(OsString::as_os_str).unwrap_or_default();
     let mut started = Command::new(program);
     started.args(command.iter().skip(1)).envs(variables);
-    let running = RunningCommand::start(started).map_err(|error| match error {
+    let running = RunningCommand::start(started, folder).map_err(|error| match error {
         CommandError::Start(cause) => Error::Start {
             program: program.to_string_lossy().into_owned(),
             cause,

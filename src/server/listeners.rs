@@ -1,5 +1,6 @@
 //! The listening sockets of a world: one or more addresses, with the same port unless others were asked for.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -68,21 +69,38 @@ pub enum Role {
     Proxy(Arc<Interception>),
 }
 
+/// A network beside that of the process, in which the same addresses are listened on.
+pub trait InnerNetwork: fmt::Debug + Send + Sync {
+    /// Listens in it on the address that stands for one of this machine.
+    fn listen(&self, address: SocketAddr) -> io::Result<std::net::TcpListener>;
+}
+
 /// A listening socket with its protocol.
 #[derive(Debug)]
 struct Listener {
     socket: TcpListener,
     role: Role,
+    /// True if it is in a network beside that of the process.
+    is_inner: bool,
 }
 
 /// The listening sockets of a world, at least one.
 #[derive(Debug)]
 pub struct Listeners(Vec<Listener>);
 
+impl From<TcpListener> for Listener {
+    fn from(socket: TcpListener) -> Self {
+        Self {
+            socket,
+            role: Role::Plain,
+            is_inner: false,
+        }
+    }
+}
+
 impl From<TcpListener> for Listeners {
     fn from(socket: TcpListener) -> Self {
-        let role = Role::Plain;
-        Self(vec![Listener { socket, role }])
+        Self(vec![socket.into()])
     }
 }
 
@@ -97,13 +115,7 @@ impl Listeners {
             match bind_once(endpoints) {
                 // Somebody else has the picked port on another of the addresses.
                 Err(error) if error.is_picked && n_tries < MOST_TRIES => n_tries += 1,
-                bound => {
-                    let listener = |socket| Listener {
-                        socket,
-                        role: Role::Plain,
-                    };
-                    return Ok(Self(bound?.into_iter().map(listener).collect()));
-                }
+                bound => return Ok(Self(bound?.into_iter().map(Listener::from).collect())),
             }
         }
     }
@@ -124,6 +136,29 @@ impl Listeners {
         self
     }
 
+    /// The same addresses in another network too. One for IPv6 is left out where there is none.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn within(mut self, network: &dyn InnerNetwork) -> io::Result<Self> {
+        let mut inner = Vec::new();
+        for Listener { socket, role, .. } in &self.0 {
+            let address = socket.local_addr()?;
+            let socket = match network.listen(address) {
+                Err(_) if address.is_ipv6() && !self.0.is_empty() => continue,
+                listening => listening?,
+            };
+            socket.set_nonblocking(true)?;
+            inner.push(Listener {
+                socket: TcpListener::from_std(socket)?,
+                role: role.clone(),
+                is_inner: true,
+            });
+        }
+        self.0.extend(inner);
+        Ok(self)
+    }
+
     /// The addresses with their ports of the sockets for HTTP, in the order of the endpoints.
     pub fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
         self.addresses_of(|role| matches!(role, Role::Plain))
@@ -135,7 +170,8 @@ impl Listeners {
     }
 
     fn addresses_of(&self, is_meant: impl Fn(&Role) -> bool) -> io::Result<Vec<SocketAddr>> {
-        let meant = self.0.iter().filter(|listener| is_meant(&listener.role));
+        let meant = self.0.iter();
+        let meant = meant.filter(|listener| !listener.is_inner && is_meant(&listener.role));
         meant.map(|listener| listener.socket.local_addr()).collect()
     }
 
@@ -165,7 +201,7 @@ impl Listeners {
     /// Accepts the next connection.
     pub async fn accept(&self) -> io::Result<(TcpStream, &Role)> {
         poll_fn(|context| {
-            for Listener { socket, role } in &self.0 {
+            for Listener { socket, role, .. } in &self.0 {
                 if let Poll::Ready(accepted) = socket.poll_accept(context) {
                     return Poll::Ready(accepted.map(|(stream, _)| (stream, role)));
                 }

@@ -19,7 +19,7 @@ use crate::registry::durable::{DurableError, DurableWorlds};
 use crate::server::accept::serve;
 use crate::server::connections::{ConnectionLimits, Connections};
 use crate::server::keeping::Keeping;
-use crate::server::listeners::{ListenEndpoint, Listeners, Role, is_out_of_files};
+use crate::server::listeners::{InnerNetwork, ListenEndpoint, Listeners, Role, is_out_of_files};
 use crate::server::timer::tick;
 use crate::server::webhooks::deliver;
 use crate::tls::ServerTls;
@@ -124,6 +124,8 @@ struct ServerInner {
     tls_addresses: Vec<SocketAddr>,
     tls: Option<ServerTls>,
     proxy_address: Option<SocketAddr>,
+    /// The network in which every world is reached too.
+    inner: Option<Arc<dyn InnerNetwork>>,
     limits: Limits,
     connections: Connections,
     app: App,
@@ -166,10 +168,10 @@ impl WorldServer {
         app: App,
         on_close: Option<OnClose>,
     ) -> std::io::Result<Self> {
-        Self::start_keeping(first, listeners, limits, app, on_close, None)
+        Self::start_keeping(first, listeners, limits, app, on_close, None, None)
     }
 
-    /// The same with worlds that are kept on disk.
+    /// The same with worlds that are kept on disk, and reached in another network too.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -180,8 +182,12 @@ impl WorldServer {
         app: App,
         on_close: Option<OnClose>,
         keeping: Option<Keeping>,
+        inner: Option<Arc<dyn InnerNetwork>>,
     ) -> std::io::Result<Self> {
-        let listeners = listeners.into();
+        let mut listeners = listeners.into();
+        if let Some(inner) = &inner {
+            listeners = listeners.within(&**inner)?;
+        }
         let addresses = listeners.addresses()?;
         let tls_addresses = listeners.tls_addresses()?;
         let bound = BoundWorld {
@@ -198,6 +204,7 @@ impl WorldServer {
             addresses,
             tls_addresses,
             tls: bound.listeners.tls().cloned(),
+            inner,
             proxy_address: bound.listeners.proxy_address(),
             connections: Connections::new(limits.connections.clone()),
             limits,
@@ -379,19 +386,24 @@ impl WorldServer {
 
     /// Binds the next port that is free on all addresses, and another for TLS if the process speaks it.
     fn bind_world(&self, last: Option<u16>) -> Result<BoundWorld, WorldError> {
-        let (listeners, port) = self.bind(&self.0.addresses, last)?;
-        let Some(tls) = self.0.tls.clone() else {
-            return Ok(BoundWorld {
-                listeners,
-                port,
-                tls_port: None,
-            });
-        };
-        let (for_tls, tls_port) = self.bind(&self.0.tls_addresses, Some(port))?;
+        let (mut listeners, port) = self.bind(&self.0.addresses, last)?;
+        let mut tls_port = None;
+        if let Some(tls) = self.0.tls.clone() {
+            let (for_tls, port) = self.bind(&self.0.tls_addresses, Some(port))?;
+            listeners = listeners.and(for_tls.with_role(&Role::Tls(tls)));
+            tls_port = Some(port);
+        }
+        if let Some(inner) = &self.0.inner {
+            let within = listeners.within(&**inner);
+            listeners = within.map_err(|cause| WorldError::NoPort {
+                tried: format!("{port} in the network of the command"),
+                cause,
+            })?;
+        }
         Ok(BoundWorld {
-            listeners: listeners.and(for_tls.with_role(&Role::Tls(tls))),
+            listeners,
             port,
-            tls_port: Some(tls_port),
+            tls_port,
         })
     }
 

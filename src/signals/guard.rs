@@ -1,15 +1,18 @@
 //! The guard of a command: a process that kills it when the process that runs it has died without a word, as by SIGKILL.
 //!
+//! It also removes the directory of the run, if there is one.
+//!
 //! The guard is this program again, with a pipe as its stdin. The end of the pipe is the end of the other process. No signal
 //! that is meant for that process or its terminal reaches the guard, which has a process group of its own.
 
 use std::io::{BufRead, Write};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-/// The only argument of a guard.
+/// The first argument of a guard; the directory to remove may follow.
 const ARGUMENT: &str = "guard-of-exec";
 
 /// The line that ends a guard and leaves the command alone.
@@ -32,9 +35,10 @@ pub(super) struct CommandGuard(ChildStdin);
 
 impl CommandGuard {
     /// Starts a guard; `None` if it cannot be started, for example since `/proc` is missing.
-    pub(super) fn start() -> Option<Self> {
+    pub(super) fn start(folder: Option<&Path>) -> Option<Self> {
         let guard = Command::new(std::env::current_exe().ok()?)
             .arg(ARGUMENT)
+            .args(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -64,10 +68,10 @@ impl CommandGuard {
 /// True if the process was started as a guard.
 pub(super) fn is_guard() -> bool {
     let mut arguments = std::env::args_os().skip(1);
-    arguments.next().is_some_and(|first| first == ARGUMENT) && arguments.next().is_none()
+    arguments.next().is_some_and(|first| first == ARGUMENT) && arguments.nth(1).is_none()
 }
 
-/// Acts as a guard: kills what was named when stdin ends.
+/// Acts as a guard: kills what was named when stdin ends, and removes the directory.
 pub(super) fn guard() {
     let mut named = None;
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
@@ -85,4 +89,8 @@ pub(super) fn guard() {
         Some((false, pid)) => kill_process(pid, Signal::KILL),
         None => Ok(()),
     };
+    if let Some(folder) = std::env::args_os().nth(2) {
+        // Nobody is left to be told.
+        let _ = std::fs::remove_dir_all(folder);
+    }
 }

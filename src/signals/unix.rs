@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 
 use rustix::process::{
@@ -100,8 +101,8 @@ pub struct RunningCommand {
 
 impl RunningCommand {
     /// Starts a command, in a process group of its own unless there is a terminal, from whose foreground it could not read
-    /// then.
-    pub fn start(command: Command) -> Result<Self, CommandError> {
+    /// then. If the process dies without a word, `folder` is removed.
+    pub fn start(command: Command, folder: Option<&Path>) -> Result<Self, CommandError> {
         let mut command = command;
         let children = EndedChildren::new()?;
         // A process that listened would not hand down that it ignores them.
@@ -111,7 +112,7 @@ impl RunningCommand {
             None => (false, true),
         };
         let mut hangups = before.then(listen_to_hangups).transpose()?;
-        let mut guard = CommandGuard::start();
+        let mut guard = CommandGuard::start(folder);
         let has_own_group = File::open("/dev/tty").is_err();
         if has_own_group {
             command.process_group(0);

@@ -1,6 +1,7 @@
 //! Console events and children on Windows.
 
 use std::io;
+use std::path::Path;
 use std::process::Command;
 
 use tokio::process::Child;
@@ -61,8 +62,8 @@ pub struct RunningCommand {
 }
 
 impl RunningCommand {
-    /// Starts a command.
-    pub fn start(command: Command) -> Result<Self, CommandError> {
+    /// Starts a command. There is no guard that would remove the directory.
+    pub fn start(command: Command, _: Option<&Path>) -> Result<Self, CommandError> {
         let child = tokio::process::Command::from(command).spawn();
         let child = child.map_err(CommandError::Start)?;
         Ok(Self { child })
