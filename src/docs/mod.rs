@@ -87,6 +87,7 @@ pages! {
     keep "keep" "Control";
     credentials "credentials" "Control";
     exec "exec" "Tests";
+    intercept "intercept" "Tests";
     testing_python "testing-python" "Tests";
     testing_javascript "testing-javascript" "Tests";
     testing_rust "testing-rust" "Tests";
@@ -94,6 +95,7 @@ pages! {
     testing_java "testing-java" "Tests";
     ci "ci" "Tests";
     containers "containers" "Tests";
+    tls "tls" "Tests";
     wiremock "wiremock" "Tests";
     callers "callers" "Tests";
     flags "flags" "Reference";

@@ -243,7 +243,7 @@ impl<'a> RequestLine<'a> {
                 method: [0x16, ..], ..
             } => {
                 return Some(MalformedHead::other_protocol(
-                    "a TLS handshake; the emulator speaks plain HTTP, so begin the URL with http://",
+                    "a TLS handshake; this port speaks plain HTTP, so begin the URL with http://, or ask the port of --tls",
                 ));
             }
             Self {

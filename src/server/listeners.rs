@@ -141,11 +141,17 @@ impl Listeners {
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn within(mut self, network: &dyn InnerNetwork) -> io::Result<Self> {
+        let is_v4 =
+            |address: io::Result<SocketAddr>| address.is_ok_and(|address| address.is_ipv4());
+        let has_v4 = self
+            .0
+            .iter()
+            .any(|listener| is_v4(listener.socket.local_addr()));
         let mut inner = Vec::new();
         for Listener { socket, role, .. } in &self.0 {
             let address = socket.local_addr()?;
             let socket = match network.listen(address) {
-                Err(_) if address.is_ipv6() && !self.0.is_empty() => continue,
+                Err(_) if address.is_ipv6() && has_v4 => continue,
                 listening => listening?,
             };
             socket.set_nonblocking(true)?;

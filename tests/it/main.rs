@@ -58,6 +58,7 @@ mod slices;
 mod socket;
 mod time_travel;
 mod timeline;
+mod tls;
 mod vendor;
 mod webhooks;
 mod wire;

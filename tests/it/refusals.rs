@@ -77,7 +77,7 @@ fn another_protocol_is_told_in_one_line() {
     for (bytes, expected) in [
         (
             &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
-            "a TLS handshake; the emulator speaks plain HTTP, so begin the URL with http://",
+            "a TLS handshake; this port speaks plain HTTP, so begin the URL with http://, or ask the port of --tls",
         ),
         (
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x01\x01\x05\0\0\0\x01\x82",

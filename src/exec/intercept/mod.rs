@@ -19,6 +19,9 @@ use crate::tls::{Authority, ServerTls, TlsError, pem, system_roots};
 /// The hosts for which the certificate of a client that names none is made.
 const USUAL_HOSTS: [&str; 1] = ["iam.myhuaweicloud.com"];
 
+/// The script by which an older Node finds the proxy.
+const NODE: &str = include_str!("node.js");
+
 /// The reason that requests cannot be intercepted.
 #[derive(Debug, thiserror::Error)]
 pub enum InterceptError {
@@ -51,6 +54,7 @@ impl Intercept {
         folder.write("bundle.pem", (bundle + &authority.pem()).as_bytes())?;
         roots.push(authority.der().to_vec());
         folder.write("java.jks", &java::trust_store(&roots))?;
+        folder.write("node.js", NODE.as_bytes())?;
         let proxy = Arc::new(Interception::new(tls, Box::new(is_emulated)));
         Ok(Self { proxy, folder })
     }

@@ -41,6 +41,11 @@ const ADDED: [&str; 3] = [
     "RELEASE_EMULATOR_CA_FILE",
 ];
 
+/// The variable by which Node heeds the proxy since 22.21 and 24.5, and the options of every Node, with which a script does
+/// the same for older ones.
+const NODE: &str = "NODE_USE_ENV_PROXY";
+const NODE_OPTIONS: &str = "NODE_OPTIONS";
+
 /// The options of every Java, which goes by nothing else.
 const JAVA: &str = "JAVA_TOOL_OPTIONS";
 
@@ -59,8 +64,9 @@ pub(super) fn variables(
     set(&NO_PROXY, DIRECT);
     set(&BUNDLE, &file("bundle.pem"));
     set(&ADDED, &file("ca.pem"));
-    // Node's own `fetch` asks for it.
-    set(&["NODE_USE_ENV_PROXY"], "1");
+    set(&[NODE], "1");
+    let script = format!("--require={}", quoted(&file("node.js")));
+    set(&[NODE_OPTIONS], &after(outer(NODE_OPTIONS), &script));
     let (host, port) = (proxy.ip(), proxy.port());
     let (store, password) = (file("java.jks"), java::PASSWORD);
     let java = format!(
@@ -69,10 +75,25 @@ pub(super) fn variables(
          -Dhttp.nonProxyHosts=localhost|127.*|[::1]"
     );
     // The last of two options counts.
-    let outer = outer(JAVA).filter(|options| !options.trim().is_empty());
-    let java = outer.map_or_else(|| java.clone(), |outer| format!("{outer} {java}"));
-    set(&[JAVA], &java);
+    set(&[JAVA], &after(outer(JAVA), &java));
     variables
+}
+
+/// Options behind those of the user.
+fn after(outer: Option<String>, options: &str) -> String {
+    match outer.filter(|outer| !outer.trim().is_empty()) {
+        Some(outer) => format!("{outer} {options}"),
+        None => options.to_owned(),
+    }
+}
+
+/// A path as Node reads it, which splits its options at spaces.
+fn quoted(path: &str) -> String {
+    if path.contains(' ') {
+        format!("\"{path}\"")
+    } else {
+        path.to_owned()
+    }
 }
 
 #[cfg(test)]

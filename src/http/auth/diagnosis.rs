@@ -9,9 +9,22 @@ use axum::http::{HeaderName, header};
 
 use super::canonical::{Canonical, CanonicalForms, Request, UNSIGNED};
 use super::signature::Algorithm;
+use crate::http::forwarded::FORWARDED_HOST;
 
-/// The header in which a proxy names the host that the client called.
-const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+/// The headers in which a proxy names the host that the client called, or those through which it was reached, and the words
+/// for each.
+const NAMING_HOST: [(HeaderName, &str); 4] = [
+    (FORWARDED_HOST, "the Host of X-Forwarded-Host"),
+    (
+        HeaderName::from_static("x-original-host"),
+        "the Host of X-Original-Host",
+    ),
+    (
+        HeaderName::from_static("x-forwarded-server"),
+        "the Host of X-Forwarded-Server",
+    ),
+    (HeaderName::from_static("x-host"), "the Host of X-Host"),
+];
 
 /// The mark of a line that differs.
 const MARK: &str = ">> ";
@@ -69,13 +82,9 @@ fn marked(one: &Canonical, other: &Canonical) -> (String, String) {
 }
 
 /// The common mistakes of clients, each with the canonical request that it leads to.
-fn mistakes(
-    request: &Request,
-    algorithm: Algorithm,
-    ours: &Canonical,
-) -> Vec<(&'static str, Canonical)> {
+fn mistakes(request: &Request, algorithm: Algorithm, ours: &Canonical) -> Vec<(String, Canonical)> {
     let mut mistakes = Vec::new();
-    let mut add = |mistake, change: &dyn Fn(&mut Canonical)| {
+    let mut add = |mistake: String, change: &dyn Fn(&mut Canonical)| {
         let mut theirs = ours.clone();
         change(&mut theirs);
         if theirs != *ours {
@@ -83,26 +92,32 @@ fn mistakes(
         }
     };
     for method in ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH"] {
-        add("another method", &|theirs| {
+        add("another method".to_owned(), &|theirs| {
             method.clone_into(&mut theirs.method);
         });
     }
-    add("a path without the slash at its end", &|theirs| {
-        theirs.path.truncate(theirs.path.len() - 1);
-    });
-    add("a path that is escaped twice", &|theirs| {
+    add(
+        "a path without the slash at its end".to_owned(),
+        &|theirs| {
+            theirs.path.truncate(theirs.path.len() - 1);
+        },
+    );
+    add("a path that is escaped twice".to_owned(), &|theirs| {
         theirs.path = theirs.path.replace('%', "%25");
     });
-    add("a path that is not escaped", &|theirs| {
+    add("a path that is not escaped".to_owned(), &|theirs| {
         theirs.path = percent_encoding::percent_decode_str(&theirs.path)
             .decode_utf8_lossy()
             .into_owned();
     });
-    add("no query", &|theirs| theirs.query.clear());
-    add("a plus sign where the query has a space", &|theirs| {
-        theirs.query = theirs.query.replace("%20", "%2B");
-    });
-    add("the host without its port", &|theirs| {
+    add("no query".to_owned(), &|theirs| theirs.query.clear());
+    add(
+        "a plus sign where the query has a space".to_owned(),
+        &|theirs| {
+            theirs.query = theirs.query.replace("%20", "%2B");
+        },
+    );
+    add("the host without its port".to_owned(), &|theirs| {
         for (name, value) in &mut theirs.headers {
             if name == header::HOST.as_str()
                 && let Some(colon) = value.iter().position(|byte| *byte == b':')
@@ -111,17 +126,19 @@ fn mistakes(
             }
         }
     });
-    if let Some(forwarded) = request.headers.get(FORWARDED_HOST) {
-        add(
-            "the Host of X-Forwarded-Host, which a proxy replaced",
-            &|theirs| {
-                for (name, value) in &mut theirs.headers {
-                    if name == header::HOST.as_str() {
-                        *value = forwarded.as_bytes().to_vec();
-                    }
-                }
-            },
+    let arrived = request.headers.get(header::HOST);
+    let arrived = arrived.map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
+    for (source, host) in other_hosts(request, arrived.as_deref().unwrap_or_default()) {
+        let mistake = format!(
+            "{source} {host}, which a proxy replaced (let it pass Host on, or send X-Forwarded-Host and start with --trust-proxy)"
         );
+        add(mistake, &|theirs| {
+            for (name, value) in &mut theirs.headers {
+                if name == header::HOST.as_str() {
+                    *value = host.clone().into_bytes();
+                }
+            }
+        });
     }
     let bodies: [(_, &[u8]); 4] = [
         ("the digest of an empty body", b""),
@@ -136,11 +153,37 @@ fn mistakes(
         ),
     ];
     for (mistake, body) in bodies {
-        add(mistake, &|theirs| theirs.payload = algorithm.digest(body));
+        add(mistake.to_owned(), &|theirs| {
+            theirs.payload = algorithm.digest(body)
+        });
     }
     add(
-        "UNSIGNED-PAYLOAD without sending it in a header",
+        "UNSIGNED-PAYLOAD without sending it in a header".to_owned(),
         &|theirs| UNSIGNED.clone_into(&mut theirs.payload),
     );
     mistakes
+}
+
+/// The hosts that the client of a proxy may have signed, each with the words for where it is from: those that the proxy
+/// names, and the names of this machine.
+fn other_hosts(request: &Request, arrived: &str) -> Vec<(&'static str, String)> {
+    let mut hosts = Vec::new();
+    for (header, source) in &NAMING_HOST {
+        let values = request
+            .headers
+            .get(header)
+            .and_then(|value| value.to_str().ok());
+        let values = values.unwrap_or_default().split(',').map(str::trim);
+        hosts.extend(values.map(|host| (*source, host.to_owned())));
+    }
+    let port = arrived
+        .rsplit_once(':')
+        .filter(|(_, port)| port.parse::<u16>().is_ok());
+    let port = port.map_or_else(String::new, |(_, port)| format!(":{port}"));
+    for name in ["localhost", "127.0.0.1", "[::1]"] {
+        hosts.push(("the Host", name.to_owned()));
+        hosts.push(("the Host", format!("{name}{port}")));
+    }
+    hosts.retain(|(_, host)| !host.is_empty() && host != arrived);
+    hosts
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use release_emulator::internals::exec::intercept::Intercept;
 use release_emulator::internals::exec::variables;
 use release_emulator::internals::http::auth::Secret;
 use release_emulator::internals::registry::durable::DurableWorlds;
@@ -99,10 +100,14 @@ fn every_variable_is_explained_by_the_rule_or_by_name() {
         "http://localhost",
         &identities,
         Some(&Secret::new("hush")),
+        true,
         |_| false,
     );
     assert!(variables.len() > 6, "{variables:?}");
-    for (variable, _) in variables {
+    let intercept = Intercept::begin(Vec::new()).unwrap();
+    let proxy = "127.0.0.1:1".parse().unwrap();
+    let intercepted = intercept.variables(proxy, |_| None);
+    for (variable, _) in variables.into_iter().chain(intercepted) {
         assert!(exec.contains(&format!("`{variable}`")), "{variable}");
     }
 }

@@ -1,6 +1,7 @@
 //! `exec`: a command with an emulator of its own. And `openapi`, which serves nothing.
 
 mod findings;
+mod intercept;
 
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};

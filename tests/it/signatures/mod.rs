@@ -29,6 +29,11 @@ pub fn strict() -> App {
 
 /// The same emulator with another fidelity. Unless that is strict, signatures are as old as the machine's clock says.
 pub fn with_fidelity(fidelity: Fidelity) -> App {
+    with(fidelity, |_| {})
+}
+
+/// The same emulator with another fidelity and other settings.
+pub fn with(fidelity: Fidelity, change: impl FnOnce(&mut Settings)) -> App {
     let identities = json!({"identities": {
         "users": [{"name": "ann"}],
         "access_keys": [
@@ -40,6 +45,7 @@ pub fn with_fidelity(fidelity: Fidelity) -> App {
         settings.auth = Auth::Strict;
         settings.fidelity = fidelity;
         settings.freeze = Some(SIGNED_AT);
+        change(settings);
     };
     App::build(choose, &identities)
 }

@@ -4,7 +4,7 @@ use release_emulator::internals::sim::clock::system_now;
 use release_emulator::internals::world::settings::{Auth, Fidelity};
 use serde_json::json;
 
-use super::{AK, DATE, SIGNED_AT, SK, Signed, now, sha256, strict, with_fidelity};
+use super::{AK, DATE, SIGNED_AT, SK, Signed, now, sha256, strict, with, with_fidelity};
 use crate::common::{App, PROJECT, Reply};
 
 const LIST: &str = "/v3/p1/pipeline/pipelines";
@@ -305,7 +305,37 @@ async fn the_hint_suspects_the_host_and_knows_the_one_that_a_proxy_forwards() {
     let reply = forwarded.send(&app, &authorization).await;
     let hint = reply.header("x-emulator-hint");
     assert!(
-        hint.contains("the client signed the Host of X-Forwarded-Host"),
+        hint.contains(
+            "the client signed the Host of X-Forwarded-Host asm.cn-north-4.myhuaweicloud.com, which a proxy replaced"
+        ),
+        "{hint}"
+    );
+    assert!(hint.contains("--trust-proxy"), "{hint}");
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_may_replace_the_host_that_was_signed() {
+    let app = with(Fidelity::Strict, |settings| settings.trusts_proxy = true);
+    let request = Signed::new("GET", LIST, "").with("host", "asm.cn-north-4.myhuaweicloud.com");
+    let authorization = request.authorization(AK, SK);
+    let at_proxy = request.with("host", "127.0.0.1:4600");
+    let forwarded = at_proxy.with("x-forwarded-host", "asm.cn-north-4.myhuaweicloud.com");
+    forwarded
+        .send(&app, &authorization)
+        .await
+        .assert_status(200);
+}
+
+#[tokio::test]
+async fn the_hint_names_the_host_of_this_machine_that_was_signed() {
+    let app = strict();
+    let request = Signed::new("GET", LIST, "").with("host", "localhost:8080");
+    let authorization = request.authorization(AK, SK);
+    let at_proxy = request.with("host", "emulator:8080");
+    let reply = at_proxy.send(&app, &authorization).await;
+    let hint = reply.header("x-emulator-hint");
+    assert!(
+        hint.contains("the client signed the Host localhost:8080, which a proxy replaced"),
         "{hint}"
     );
 }
