@@ -24,8 +24,10 @@ pub enum NotReady {
     /// It can never be one.
     #[error("{0} is not a URL of the emulator; expected one such as http://127.0.0.1:4600")]
     NotUrl(String),
-    /// TLS is not spoken.
-    #[error("{0}: the emulator speaks plain HTTP; begin the URL with http://")]
+    /// It would need TLS.
+    #[error(
+        "{0}: this question goes over plain HTTP; ask the port for it, and begin the URL with http://"
+    )]
     Tls(String),
     #[error("no answer from {url}: {cause}")]
     Silent { url: String, cause: String },

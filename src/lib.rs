@@ -41,6 +41,7 @@
 //! | `cli/` | the command line: commands, options with their environment variables, values |
 //! | `health.rs` | the question whether an emulator is ready |
 //! | `log_format.rs` | the log lines for a person at a terminal |
+//! | `listening.rs` | the listening sockets of the process |
 //! | `taken_port.rs` | the way out for an address on which the process cannot listen |
 //! | `signals/` | the signals of the process, and the command that it runs, for each operating system |
 //! | `log.rs` | the log on stderr |
@@ -81,9 +82,10 @@
 //! families/zadig -> http, sim, world
 //! health -> http, server
 //! http -> sim, storage
+//! listening -> cli, server, taken_port, tls
 //! log -> cli, http, log_format
 //! log_format -> sim
-//! main -> app, cli, control, docs, exec, health, log, registry, server, signals, storage, taken_port, tls, world
+//! main -> app, cli, control, docs, exec, health, listening, log, registry, server, signals, storage, world
 //! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, storage, world
 //! server -> http, registry, sim, storage, tls, world
 //! storage -> sim
@@ -165,6 +167,8 @@ mod families;
 mod health;
 mod http;
 #[cfg(feature = "cli")]
+mod listening;
+#[cfg(feature = "cli")]
 mod log;
 #[cfg(feature = "cli")]
 mod log_format;
@@ -205,6 +209,10 @@ pub mod internals {
     }
     pub mod http {
         pub use crate::http::*;
+    }
+    #[cfg(feature = "cli")]
+    pub mod listening {
+        pub use crate::listening::*;
     }
     #[cfg(feature = "cli")]
     pub mod log {

@@ -14,23 +14,21 @@ use release_emulator::internals::cli::{
 };
 use release_emulator::internals::exec::intercept::Intercept;
 use release_emulator::internals::exec::isolate::{self, Network};
-use release_emulator::internals::exec::{self, FailOn, FailureReport};
+use release_emulator::internals::exec::outcome::Outcome;
+use release_emulator::internals::exec::{self, FailureReport};
+use release_emulator::internals::listening::{Beside, listen};
 use release_emulator::internals::log::LogGuard;
 use release_emulator::internals::registry::durable::{DurableError, DurableWorlds};
 use release_emulator::internals::registry::fixtures;
-use release_emulator::internals::server::interception::Interception;
 use release_emulator::internals::server::keeping::Keeping;
-use release_emulator::internals::server::listeners::{
-    InnerNetwork, LOOPBACKS, ListenEndpoint, Listeners, Role,
-};
+use release_emulator::internals::server::listeners::{InnerNetwork, ListenEndpoint};
 use release_emulator::internals::server::worlds::{self, MAIN, OnClose, WorldServer};
 use release_emulator::internals::signals::{self, EndedChildren, StopSignals};
 use release_emulator::internals::storage::{OpenMode, StorageError};
 use release_emulator::internals::{
-    Settings, World, app_with_host, control, docs as guides, health, log, taken_port,
+    Settings, World, app_with_host, control, docs as guides, health, log,
 };
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -276,7 +274,7 @@ async fn serve(options: &ServeOptions, server: &Handle) -> Result<u8, ExitError>
         for_tls: tls_endpoints(options, USUAL_PORT),
         ..Beside::default()
     };
-    let host = start(options, endpoints, beside, server, None).await?;
+    let host = start(options, endpoints, beside, None, server, None).await?;
     stop_on_signal(&host.stop()).map_err(|error| no_signals(&error))?;
     if options.stop_with_stdin {
         stop_with_stdin(&host.stop())
@@ -333,9 +331,13 @@ async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
     let beside = Beside {
         for_tls,
         proxy,
-        network: network.clone(),
+        ..Beside::default()
     };
-    let host = start(&options.serve, endpoints, beside, server, Some(on_close)).await?;
+    let inner = network
+        .clone()
+        .map(|network| network as Arc<dyn InnerNetwork>);
+    let serve = &options.serve;
+    let host = start(serve, endpoints, beside, inner, server, Some(on_close)).await?;
     open(&options.serve, &host)?;
     let identities = host
         .first()
@@ -372,41 +374,15 @@ async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
         closed = timeout(longest, host.closed()) => closed.is_ok(),
         _ = signals.recv() => false,
     };
-    let mut lines = findings.notes();
-    let mut found = findings.lines();
-    if let Some(intercept) = &intercept {
-        lines.extend(intercept.notes());
-        if options.fail_on.contains(&FailOn::Escaped) {
-            found.extend(intercept.escaped());
-        } else {
-            lines.extend(intercept.escaped());
-        }
-    }
     let code = match ended {
-        Ok(0) if checks && !has_closed => {
-            let busy = "the command succeeded, but a world was still busy and could not be checked";
-            lines.push(busy.to_owned());
-            FAILED_ON
-        }
-        Ok(0) if found.is_empty() => 0,
-        Ok(0) => {
-            let found = found.join("\n  ");
-            lines.push(format!("the command succeeded, but\n  {found}"));
-            FAILED_ON
-        }
-        Ok(code) => {
-            lines.extend(
-                found
-                    .into_iter()
-                    .filter(|line| line.starts_with("escaped: ")),
-            );
-            lines.extend(findings.tail());
-            code
-        }
+        Ok(code) => code,
         Err(error @ exec::Error::Start { .. }) => return Err((CANNOT_START, error.to_string())),
         Err(error @ exec::Error::Wait(_)) => return Err((USAGE, error.to_string())),
     };
-    let reported = report(lines);
+    let fail_on = &options.fail_on;
+    let outcome = Outcome::new(code, fail_on, has_closed, &findings, intercept.as_ref());
+    let code = if outcome.is_failed { FAILED_ON } else { code };
+    let reported = outcome.report();
     let longest = if is_stopping {
         LONGEST_REPORT
     } else {
@@ -419,72 +395,23 @@ async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
     Ok(code)
 }
 
-/// Writes lines to stderr in a thread, since its reader may have stopped reading.
-fn report(lines: Vec<String>) -> oneshot::Receiver<()> {
-    let (is_written, written) = oneshot::channel();
-    let write = move || {
-        for line in lines {
-            // Stderr may be closed; the exit code does not depend on it.
-            let _ = writeln!(std::io::stderr(), "release-emulator: {line}");
-        }
-        // Nobody may be waiting any more.
-        let _ = is_written.send(());
-    };
-    // Without a thread nothing is reported, and the exit code tells the result.
-    let _ = thread::Builder::new().spawn(write);
-    written
-}
-
-/// All that a process listens on or in beside its usual addresses.
-#[derive(Default)]
-struct Beside {
-    /// The endpoints for TLS, if it is spoken.
-    for_tls: Vec<ListenEndpoint>,
-    proxy: Option<Arc<Interception>>,
-    network: Option<Arc<Network>>,
-}
-
 /// Loads the fixtures, binds and serves, not yet open.
 async fn start(
     options: &ServeOptions,
     endpoints: Vec<ListenEndpoint>,
     beside: Beside,
+    inner: Option<Arc<dyn InnerNetwork>>,
     server: &Handle,
     on_close: Option<OnClose>,
 ) -> Result<WorldServer, ExitError> {
     let tls = options.server_tls();
     let tls = tls.map_err(|error| (USAGE, format!("cannot speak TLS: {error}")))?;
+    let beside = Beside { tls, ..beside };
     let (world, keeping) = data_worlds(options)?;
     let limits = options.limits();
-    let listeners = {
-        // Sockets belong to the runtime in which they are bound.
-        let _server = server.enter();
-        Listeners::bind(&endpoints)
-    };
-    let mut listeners = match listeners {
-        Ok(listeners) => listeners,
-        Err(error) => {
-            let advice = taken_port::advise(&error, &options.listen).await;
-            return Err((CANNOT_BIND, advice));
-        }
-    };
-    let tls = tls.map(|tls| (beside.for_tls, Role::Tls(tls)));
-    let proxy = beside.proxy.map(|proxy| {
-        let loopback = ListenEndpoint::new([LOOPBACKS[0]], 0);
-        (vec![loopback], Role::Proxy(proxy))
-    });
-    for (endpoints, role) in tls.into_iter().chain(proxy) {
-        let bound = {
-            let _server = server.enter();
-            Listeners::bind(&endpoints)
-        };
-        let bound = bound.map_err(|error| (CANNOT_BIND, taken_port::advise_for_tls(&error)))?;
-        listeners = listeners.and(bound.with_role(&role));
-    }
+    let listeners = listen(&options.listen, &endpoints, beside, server).await;
+    let listeners = listeners.map_err(|advice| (CANNOT_BIND, advice))?;
     let started = server.spawn(async move {
-        let inner = beside
-            .network
-            .map(|network| network as Arc<dyn InnerNetwork>);
         WorldServer::start_keeping(
             world,
             listeners,

@@ -3,6 +3,7 @@
 
 pub mod intercept;
 pub mod isolate;
+pub mod outcome;
 mod stuck;
 
 use std::collections::BTreeMap;

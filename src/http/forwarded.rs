@@ -1,10 +1,10 @@
 //! The headers in which a proxy says what its client asked for. Anybody can send them, so only `--trust-proxy` heeds them.
 
 use axum::extract::Request;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::head::WithinTls;
-use super::host_name::host_of;
 
 /// The header with the host that the client asked for.
 pub const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -16,7 +16,9 @@ pub const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-pro
 /// that host.
 pub async fn restore_asked(mut request: Request) -> Request {
     if let Some(host) = first(request.headers(), &FORWARDED_HOST)
-        && host_of(host).is_some_and(|host| !host.is_empty())
+        && host
+            .parse::<Authority>()
+            .is_ok_and(|host| !host.host().is_empty())
         && let Ok(host) = HeaderValue::from_str(host)
     {
         request.headers_mut().insert(header::HOST, host);

@@ -1,23 +1,16 @@
 //! The beginning of a connection, in the protocol of its port: HTTP, TLS, or that of a proxy.
-//!
-//! It runs in the task of the connection, so a client that stalls within its handshake keeps nobody waiting, and has the
-//! time of a head for it.
 
 use std::io;
 
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use super::connection::{ConnectionContext, Way, refuse_connection, serve_connection};
 use super::connections::Admission;
+use super::handshake::{Begun, begin_tls, is_distrust};
 use super::listeners::Role;
 use super::proxy::serve_proxy;
 use super::transport::Transport;
 use crate::http::head::MalformedHead;
-use crate::tls::ServerTls;
-
-/// The first byte of a handshake, its type of record. No method of HTTP begins with it.
-const HANDSHAKE: u8 = 0x16;
 
 /// The advice for a client that breaks the handshake off.
 const UNTRUSTED: &str =
@@ -64,40 +57,6 @@ pub(super) async fn begin_connection(
     }
 }
 
-/// The end of a handshake.
-pub(super) enum Begun {
-    Tls(Transport),
-    /// The client speaks something else, of which nothing was read.
-    Plain(TcpStream),
-    /// The handshake has failed.
-    Broken(io::Error),
-    /// The client has sent nothing in time, or has closed the connection.
-    Gone,
-}
-
-/// Speaks TLS with a client if it does. It has the time of a head for that.
-pub(super) async fn begin_tls(
-    stream: TcpStream,
-    tls: &ServerTls,
-    context: &ConnectionContext,
-) -> Begun {
-    let begin = async {
-        let mut first = [0];
-        match stream.peek(&mut first).await {
-            Ok(0) | Err(_) => return Begun::Gone,
-            Ok(_) if first[0] != HANDSHAKE => return Begun::Plain(stream),
-            Ok(_) => {}
-        }
-        let asked = stream.local_addr().ok().map(|address| address.ip());
-        match tls.accept(stream, asked).await {
-            Ok(stream) => Begun::Tls(Transport::Tls(Box::new(stream))),
-            Err(error) => Begun::Broken(error),
-        }
-    };
-    let begun = timeout(context.limits.longest_head, begin).await;
-    begun.unwrap_or(Begun::Gone)
-}
-
 /// Logs a handshake that has failed, with the way out if it is known.
 fn log_broken(cause: &io::Error) {
     let text = cause.to_string();
@@ -106,13 +65,4 @@ fn log_broken(cause: &io::Error) {
     } else {
         tracing::warn!("a TLS handshake has failed: {text}");
     }
-}
-
-/// True if the client has broken a handshake off since it does not trust the certificate. Some close the connection
-/// without a word.
-pub(super) fn is_distrust(cause: &io::Error) -> bool {
-    let text = cause.to_string();
-    ["UnknownCA", "BadCertificate", "CertificateUnknown"]
-        .iter()
-        .any(|alert| text.contains(alert))
 }

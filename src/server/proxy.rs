@@ -7,9 +7,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::begin::{Begun, begin_tls, is_distrust};
 use super::connection::{ConnectionContext, Way, refuse_connection, serve_connection};
 use super::connections::Admission;
+use super::handshake::{Begun, begin_tls, is_distrust};
 use super::interception::{Escape, Interception};
 use super::transport::Transport;
 use crate::http::head::MalformedHead;

@@ -19,7 +19,8 @@ use crate::registry::durable::{DurableError, DurableWorlds};
 use crate::server::accept::serve;
 use crate::server::connections::{ConnectionLimits, Connections};
 use crate::server::keeping::Keeping;
-use crate::server::listeners::{InnerNetwork, ListenEndpoint, Listeners, Role, is_out_of_files};
+use crate::server::listeners::{InnerNetwork, Listeners};
+use crate::server::ports::{BindError, BoundWorld, WorldPorts};
 use crate::server::timer::tick;
 use crate::server::webhooks::deliver;
 use crate::tls::ServerTls;
@@ -86,6 +87,15 @@ pub enum WorldError {
     First,
 }
 
+impl From<BindError> for WorldError {
+    fn from(error: BindError) -> Self {
+        match error {
+            BindError::NoPort { tried, cause } => Self::NoPort { tried, cause },
+            BindError::NoFile(cause) => Self::NoFile(cause),
+        }
+    }
+}
+
 /// An open world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorldInfo {
@@ -94,13 +104,6 @@ pub struct WorldInfo {
     pub port: u16,
     /// The port for TLS, if the process speaks it.
     pub tls_port: Option<u16>,
-}
-
-/// The listening sockets of a world, with their ports.
-struct BoundWorld {
-    listeners: Listeners,
-    port: u16,
-    tls_port: Option<u16>,
 }
 
 /// The worlds of one process. Cheap to clone; all clones are the same server.
@@ -118,14 +121,8 @@ pub struct WorldContext {
 
 struct ServerInner {
     first: World,
-    /// At least one.
-    addresses: Vec<SocketAddr>,
-    /// Those for TLS.
-    tls_addresses: Vec<SocketAddr>,
-    tls: Option<ServerTls>,
+    ports: WorldPorts,
     proxy_address: Option<SocketAddr>,
-    /// The network in which every world is reached too.
-    inner: Option<Arc<dyn InnerNetwork>>,
     limits: Limits,
     connections: Connections,
     app: App,
@@ -188,11 +185,17 @@ impl WorldServer {
         if let Some(inner) = &inner {
             listeners = listeners.within(&**inner)?;
         }
-        let addresses = listeners.addresses()?;
-        let tls_addresses = listeners.tls_addresses()?;
+        let ports = WorldPorts {
+            addresses: listeners.addresses()?,
+            tls_addresses: listeners.tls_addresses()?,
+            tls: listeners.tls().cloned(),
+            inner,
+            range: limits.ports.clone(),
+        };
+        listeners.name_own(&ports.addresses);
         let bound = BoundWorld {
-            port: addresses[0].port(),
-            tls_port: tls_addresses.first().map(SocketAddr::port),
+            port: ports.addresses[0].port(),
+            tls_port: ports.tls_addresses.first().map(SocketAddr::port),
             listeners,
         };
         let (worlds, restored) = match keeping {
@@ -201,10 +204,7 @@ impl WorldServer {
         };
         let inner = ServerInner {
             first: first.clone(),
-            addresses,
-            tls_addresses,
-            tls: bound.listeners.tls().cloned(),
-            inner,
+            ports,
             proxy_address: bound.listeners.proxy_address(),
             connections: Connections::new(limits.connections.clone()),
             limits,
@@ -216,7 +216,6 @@ impl WorldServer {
             worlds: Mutex::default(),
         };
         let host = Self(Arc::new(inner));
-        bound.listeners.name_own(&host.0.addresses);
         host.serve(&mut host.worlds(), MAIN.to_owned(), first, bound);
         for (name, world) in restored {
             let opened = host.open(Some(name), world);
@@ -232,12 +231,12 @@ impl WorldServer {
 
     /// The first address of the first world.
     pub fn address(&self) -> SocketAddr {
-        self.0.addresses[0]
+        self.0.ports.addresses[0]
     }
 
     /// All addresses of the first world, at least one.
     pub fn addresses(&self) -> &[SocketAddr] {
-        &self.0.addresses
+        &self.0.ports.addresses
     }
 
     /// The base URL of the first world, without a trailing slash.
@@ -247,18 +246,18 @@ impl WorldServer {
 
     /// The certificate, if the process speaks TLS.
     pub fn tls(&self) -> Option<&ServerTls> {
-        self.0.tls.as_ref()
+        self.0.ports.tls.as_ref()
     }
 
     /// The base URL of the first world in TLS, if the process speaks it.
     pub fn https_url(&self) -> Option<String> {
-        let address = self.0.tls_addresses.first()?;
+        let address = self.0.ports.tls_addresses.first()?;
         Some(url(*address).replacen("http", "https", 1))
     }
 
     /// The port of the first world for TLS, if the process speaks it.
     pub fn tls_port(&self) -> Option<u16> {
-        self.0.tls_addresses.first().map(SocketAddr::port)
+        self.0.ports.tls_addresses.first().map(SocketAddr::port)
     }
 
     /// The address of the proxy, if there is one.
@@ -283,7 +282,7 @@ impl WorldServer {
         if worlds.open.len() >= self.0.limits.most {
             return Err(WorldError::TooMany(worlds.open.len()));
         }
-        let bound = self.bind_world(worlds.last_port)?;
+        let bound = self.0.ports.bind(worlds.last_port)?;
         worlds.last_port = Some(bound.tls_port.unwrap_or(bound.port));
         let name = name.unwrap_or_else(|| worlds.generate_name());
         if let Some(kept) = self.0.kept.as_ref().filter(|_| !world.is_kept()) {
@@ -384,56 +383,6 @@ impl WorldServer {
         info
     }
 
-    /// Binds the next port that is free on all addresses, and another for TLS if the process speaks it.
-    fn bind_world(&self, last: Option<u16>) -> Result<BoundWorld, WorldError> {
-        let (mut listeners, port) = self.bind(&self.0.addresses, last)?;
-        let mut tls_port = None;
-        if let Some(tls) = self.0.tls.clone() {
-            let (for_tls, port) = self.bind(&self.0.tls_addresses, Some(port))?;
-            listeners = listeners.and(for_tls.with_role(&Role::Tls(tls)));
-            tls_port = Some(port);
-        }
-        if let Some(inner) = &self.0.inner {
-            let within = listeners.within(&**inner);
-            listeners = within.map_err(|cause| WorldError::NoPort {
-                tried: format!("{port} in the network of the command"),
-                cause,
-            })?;
-        }
-        Ok(BoundWorld {
-            listeners,
-            port,
-            tls_port,
-        })
-    }
-
-    /// Binds the next port that is free on all of the addresses.
-    fn bind(
-        &self,
-        addresses: &[SocketAddr],
-        last: Option<u16>,
-    ) -> Result<(Listeners, u16), WorldError> {
-        let (ports, tried) = match &self.0.limits.ports {
-            None => (vec![0], "any port".to_owned()),
-            Some(range) => (
-                rotating_ports(range, last).collect(),
-                format!("{} to {}", range.start(), range.end()),
-            ),
-        };
-        let mut cause = std::io::ErrorKind::AddrInUse.into();
-        for port in ports {
-            let ips = addresses.iter().map(SocketAddr::ip);
-            let endpoints: Vec<_> = ips.map(|ip| ListenEndpoint::new([ip], port)).collect();
-            let bound = Listeners::bind(&endpoints).map_err(|error| error.cause);
-            match bound.and_then(|listeners| Ok((listeners.addresses()?[0].port(), listeners))) {
-                Ok((port, listeners)) => return Ok((listeners, port)),
-                Err(error) if is_out_of_files(&error) => return Err(WorldError::NoFile(error)),
-                Err(error) => cause = error,
-            }
-        }
-        Err(WorldError::NoPort { tried, cause })
-    }
-
     fn worlds(&self) -> MutexGuard<'_, OpenWorlds> {
         let worlds = self.0.worlds.lock();
         worlds.unwrap_or_else(PoisonError::into_inner)
@@ -524,16 +473,6 @@ async fn run_world(
     drop(closed);
 }
 
-/// The ports of a range, each once, starting after the given one.
-fn rotating_ports(range: &RangeInclusive<u16>, after: Option<u16>) -> impl Iterator<Item = u16> {
-    let (start, end) = (*range.start(), *range.end());
-    let after = after.unwrap_or(end);
-    range
-        .clone()
-        .filter(move |port| *port > after)
-        .chain((start..=end).filter(move |port| *port <= after))
-}
-
 /// The URL of an address; the loopback's if the process listens on all addresses.
 pub fn url(address: SocketAddr) -> String {
     let ip = match address.ip() {
@@ -547,14 +486,6 @@ pub fn url(address: SocketAddr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ports_come_in_turn_and_each_once() {
-        let after = |last| rotating_ports(&(4601..=4604), last).collect::<Vec<_>>();
-        assert_eq!(after(None), [4601, 4602, 4603, 4604]);
-        assert_eq!(after(Some(4602)), [4603, 4604, 4601, 4602]);
-        assert_eq!(after(Some(4604)), [4601, 4602, 4603, 4604]);
-    }
 
     #[test]
     fn a_url_can_be_called_even_where_all_addresses_are_listened_on() {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::http::auth::Secret;
+use crate::http::machine_name::machine_name;
 
 const STATE: &str = "/_emulator/v1/state";
 
@@ -147,7 +148,7 @@ fn a_host_is_accepted_if_no_stranger_can_own_it_or_the_user_says_so() {
 
 #[test]
 fn the_machine_may_be_asked_by_its_own_name() {
-    if let Some(name) = machine_name::machine_name() {
+    if let Some(name) = machine_name() {
         let found = verdict(
             &access(None),
             "GET /_emulator/",

@@ -63,10 +63,12 @@ const MAY_WAIT: [&str; 7] = [
 
 const SPAWNING: [&str; 4] = ["spawn", "spawn_blocking", "spawn_local", "spawn_on"];
 /// The process, its log, a world's tasks, a connection's, a body that nobody reads, a command, long work, an emulator in a
-/// program without a runtime.
-const MAY_SPAWN: [&str; 12] = [
+/// program without a runtime, a network for a command, and the last lines of a run.
+const MAY_SPAWN: [&str; 14] = [
     "control/apart.rs",
     "emulator/threads.rs",
+    "exec/isolate/network.rs",
+    "exec/outcome.rs",
     "http/durability.rs",
     "log.rs",
     "main.rs",
@@ -84,8 +86,14 @@ const BUILT_AGAIN: [&str; 2] = ["proc-macro2", "syn"];
 
 /// Names that exist on one kind of operating system only.
 const OF_AN_OPERATING_SYSTEM: [&str; 5] = ["ctrl_c", "fd", "libc", "rustix", "unix"];
-/// The files for Unix and Windows, and the one that picks them.
-const KNOW_THE_OPERATING_SYSTEM: [&str; 6] = [
+/// The files for Unix and Windows, and the one that picks them. And those for Linux alone, and the one that gives a directory
+/// its mode.
+const KNOW_THE_OPERATING_SYSTEM: [&str; 11] = [
+    "exec/intercept/folder.rs",
+    "exec/isolate/helper.rs",
+    "exec/isolate/loopback.rs",
+    "exec/isolate/network.rs",
+    "exec/isolate/sockets.rs",
     "signals/guard.rs",
     "signals/mod.rs",
     "signals/unix.rs",
