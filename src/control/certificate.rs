@@ -15,9 +15,9 @@ pub const CA_PATH: &str = "/_emulator/v1/ca.pem";
 
 const PEM: HeaderValue = HeaderValue::from_static("application/x-pem-file");
 
-/// Shows the certificate of the authority that `--tls` has made, in PEM.
+/// Shows the certificate of the authority that the server has made for TLS.
 ///
-/// Clients that trust it trust the server's certificate. It is the same for all worlds, changes with each start, and
+/// In PEM. Clients that trust it trust the server's certificate. It is the same for all worlds, changes with each start, and
 /// needs no control token. Errors: 404 if the server does not speak TLS, or has a certificate from `--tls-cert`.
 #[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/ca.pem", operation_id = "ShowCa", tag = "control",
     responses((status = 200, description = "The certificate", body = String, content_type = "application/x-pem-file"),

@@ -63,7 +63,8 @@ pub struct RunningCommand {
 
 impl RunningCommand {
     /// Starts a command. There is no guard that would remove the directory.
-    pub fn start(command: Command, _: Option<&Path>) -> Result<Self, CommandError> {
+    pub fn start(command: Command, folder: Option<&Path>) -> Result<Self, CommandError> {
+        let _ = folder;
         let child = tokio::process::Command::from(command).spawn();
         let child = child.map_err(CommandError::Start)?;
         Ok(Self { child })

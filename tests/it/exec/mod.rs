@@ -451,7 +451,7 @@ fn what_a_run_can_fail_on_is_listed_where_a_word_is_unknown() {
     assert!(
         said.contains("'boredom'")
             && said.contains(
-                "[possible values: unused-script, unused-fault, unknown-route, server-error, inferred]"
+                "[possible values: unused-script, unused-fault, unknown-route, server-error, inferred, escaped]"
             ),
         "{said}"
     );

@@ -23,7 +23,9 @@ async fn every_call_is_401_without_the_token_and_none_with_it() {
         &[("authorization", "Bearer hush-4711")],
     ];
     let before = everything(&app, held[0]).await;
-    for (method, path) in calls() {
+    // The certificate by which a client would trust the server that it sends the token to.
+    let needs_token = |call: &(String, String)| call.1 != "/_emulator/v1/ca.pem";
+    for (method, path) in calls().into_iter().filter(needs_token) {
         for headers in [&[][..], CREDENTIALS, &[("x-emulator-token", "hush-471")]] {
             let reply = app.send(&method, &path, headers, r#"{"to":"empty"}"#).await;
             let (_, hint) = assert_refused(&reply, 401);
