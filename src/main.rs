@@ -451,10 +451,11 @@ fn open(options: &ServeOptions, host: &WorldServer) -> Result<(), ExitError> {
                 format!("cannot write the port file {}: {error}", file.display()),
             )
         };
-        let mut ports = format!("{}\n", host.address().port());
-        if let Some(port) = host.tls_port() {
-            ports.push_str(&format!("{port}\n"));
-        }
+        let port = host.address().port();
+        let ports = match host.tls_port() {
+            Some(tls_port) => format!("{port}\n{tls_port}\n"),
+            None => format!("{port}\n"),
+        };
         write_whole(file, &ports).map_err(cannot_write)?;
     }
     host.first().open();

@@ -13,6 +13,7 @@ use super::tls::TlsOptions;
 use super::values::{budget, count, pace, ports, size, time};
 use crate::exec::FailOn;
 use crate::http::host_name::HostPattern;
+use crate::http::web_origin::WebOrigin;
 use crate::server::connections::ConnectionLimits;
 use crate::server::worlds::Limits;
 use crate::sim::Millis;
@@ -305,7 +306,7 @@ impl ServeOptions {
     /// The certificate of the server; `None` if it does not speak TLS.
     pub fn server_tls(&self) -> Result<Option<ServerTls>, TlsError> {
         let public_url = self.public_url.as_ref().map(PublicUrl::origin);
-        let public_host = public_url.map(|origin| origin.host().to_owned());
+        let public_host = public_url.map(WebOrigin::host);
         self.tls
             .server(&self.listen, self.access.hosts(), public_host)
     }

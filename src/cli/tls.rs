@@ -93,7 +93,7 @@ impl TlsOptions {
         &self,
         listen: &ListenOptions,
         allowed: &[HostPattern],
-        public_host: Option<String>,
+        public_host: Option<&str>,
     ) -> Result<Option<ServerTls>, TlsError> {
         if let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) {
             return ServerTls::from_files(certificate, key).map(Some);
@@ -111,7 +111,7 @@ impl TlsOptions {
             .tls_listen
             .iter()
             .filter_map(|address| address.name.as_deref());
-        let given = listen.names().chain(given).chain(public_host.as_deref());
+        let given = listen.names().chain(given).chain(public_host);
         let mut names: BTreeSet<String> = given
             .filter(|name| !name.starts_with('['))
             .map(str::to_ascii_lowercase)

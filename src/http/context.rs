@@ -19,6 +19,7 @@ use super::evidence::operation::OperationEvidence;
 use super::evidence::tree::{EvidenceTree, Part};
 use super::evidence::{AnswerEvidence, Evidence};
 use super::faults::effect::FaultEffect;
+use super::head::WithinTls;
 use super::json::fast_writer::BodyEvidence;
 use super::openapi::request_schema::RequestSchema;
 use super::query::repetition_hints;
@@ -41,12 +42,12 @@ tokio::task_local! {
 /// Not an `async fn`, which would need room for the future twice.
 pub fn scope<F: Future>(
     id: String,
-    is_within_tls: bool,
+    within_tls: Option<WithinTls>,
     future: F,
 ) -> impl Future<Output = (F::Output, Box<RequestDetails>)> {
     let details = Box::new(RequestDetails {
         id,
-        is_within_tls,
+        within_tls,
         ..RequestDetails::default()
     });
     let take = || CURRENT.with(RefCell::take).unwrap_or_default();
@@ -155,11 +156,9 @@ pub fn request_id() -> String {
 
 /// The scheme of the URL that the current request was sent to.
 pub fn scheme() -> &'static str {
-    let is_within_tls = with_details(|details| details.is_within_tls);
-    if is_within_tls == Some(true) {
-        "https"
-    } else {
-        "http"
+    match with_details(|details| details.within_tls).flatten() {
+        Some(WithinTls) => "https",
+        None => "http",
     }
 }
 
@@ -185,8 +184,8 @@ pub struct RequestDetails {
     pub nearest: Option<&'static Operation>,
     /// True if the client speaks another protocol than HTTP/1.1.
     pub is_other_protocol: bool,
-    /// True if the request has come within TLS.
-    pub is_within_tls: bool,
+    /// The mark of a request that has come within TLS.
+    pub within_tls: Option<WithinTls>,
     /// The hints for the caller.
     pub hints: Vec<String>,
     /// The fields and parameters that the request may have.

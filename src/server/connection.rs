@@ -325,7 +325,7 @@ fn service(
         };
         let is_refused = malformed.as_ref().is_some_and(MalformedHead::is_refused);
         let proxy = way.proxy.as_ref().filter(|_| malformed.is_none());
-        let unproxied = proxy.and_then(|proxy| proxy.admit(&mut request).err());
+        let unproxied = proxy.and_then(|proxy| proxy.refuse(&mut request));
         let extensions = request.extensions_mut();
         extensions.insert(closer.clone());
         if way.is_tls {

@@ -102,38 +102,41 @@ impl Interception {
         count(&self.distrusted, host);
     }
 
-    /// Lets a request to a proxy pass as one to the service, or refuses it.
-    pub(super) fn admit(&self, request: &mut Request<Incoming>) -> Result<(), Response<Body>> {
+    /// Makes a request to a proxy one to the service, or returns its refusal.
+    pub(super) fn refuse(&self, request: &mut Request<Incoming>) -> Option<Response<Body>> {
+        match self.restore(request) {
+            Ok(()) => None,
+            Err((status, text)) => Some(refusal(status, &text)),
+        }
+    }
+
+    /// Gives a request the target that the service would get. The error is the status and the text of its refusal.
+    fn restore(&self, request: &mut Request<Incoming>) -> Result<(), (StatusCode, String)> {
+        let bad = |text: &str| Err((StatusCode::BAD_REQUEST, text.to_owned()));
         let Some(authority) = request.uri().authority().cloned() else {
-            let text = "this port is a proxy: it takes requests that name their host, and CONNECT";
-            return Err(refusal(StatusCode::BAD_REQUEST, text));
+            return bad(
+                "this port is a proxy: it takes requests that name their host, and CONNECT",
+            );
         };
         if *request.method() == Method::CONNECT {
-            let text = "CONNECT must be the first request of a connection";
-            return Err(refusal(StatusCode::BAD_REQUEST, text));
+            return bad("CONNECT must be the first request of a connection");
         }
-        let host_and_port = authority.as_str();
-        let host_and_port = host_and_port
-            .rsplit_once('@')
-            .map_or(host_and_port, |(_, rest)| rest);
+        let host = authority.as_str();
+        let host = host.rsplit_once('@').map_or(host, |(_, rest)| rest);
         // Some clients do not ask for a tunnel, and leave TLS to the proxy.
-        let usual_port = match request.uri().scheme_str() {
-            Some("https") => {
-                request.extensions_mut().insert(WithinTls);
-                443
-            }
-            _ => 80,
-        };
-        self.check(host_and_port, usual_port)
-            .map_err(|escape| refusal(StatusCode::FORBIDDEN, &escape.to_string()))?;
-        let target = request.uri().path_and_query().cloned();
+        let is_secure = request.uri().scheme_str() == Some("https");
+        self.check(host, if is_secure { 443 } else { 80 })
+            .map_err(|escape| (StatusCode::FORBIDDEN, escape.to_string()))?;
+        if is_secure {
+            request.extensions_mut().insert(WithinTls);
+        }
         let mut parts = axum::http::uri::Parts::default();
-        parts.path_and_query = target;
+        parts.path_and_query = request.uri().path_and_query().cloned();
         if let Ok(target) = Uri::from_parts(parts) {
             *request.uri_mut() = target;
         }
         let headers = request.headers_mut();
-        if let Ok(host) = HeaderValue::from_str(host_and_port) {
+        if let Ok(host) = HeaderValue::from_str(host) {
             // The target goes before it (RFC 9112, section 3.2.2).
             headers.insert(HOST, host);
         }
@@ -173,7 +176,7 @@ impl Interception {
 }
 
 /// A refusal in words, after which the connection ends.
-pub(super) fn refusal(status: StatusCode, text: &str) -> Response<Body> {
+fn refusal(status: StatusCode, text: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(format!("{text}\n")));
     *response.status_mut() = status;
     let headers = response.headers_mut();

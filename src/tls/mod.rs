@@ -13,7 +13,8 @@ mod client;
 mod files;
 #[cfg(feature = "tls")]
 mod server;
-#[cfg(all(test, feature = "tls"))]
+#[cfg(feature = "tls")]
+#[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;

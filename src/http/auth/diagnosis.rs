@@ -154,7 +154,7 @@ fn mistakes(request: &Request, algorithm: Algorithm, ours: &Canonical) -> Vec<(S
     ];
     for (mistake, body) in bodies {
         add(mistake.to_owned(), &|theirs| {
-            theirs.payload = algorithm.digest(body)
+            theirs.payload = algorithm.digest(body);
         });
     }
     add(

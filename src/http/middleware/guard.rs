@@ -127,7 +127,7 @@ async fn replay<D: Dialect>(
         Ok(handler(Request::from_parts(parts, body), dialect).await)
     };
     let serve = AssertUnwindSafe(serve).catch_unwind();
-    let (answer, _) = context::scope(String::new(), false, serve).await;
+    let (answer, _) = context::scope(String::new(), None, serve).await;
     let answer: Result<Response, D::Error> =
         answer.unwrap_or_else(|_| Err(Rejection::Internal.into()));
     answer.unwrap_or_else(IntoResponse::into_response)

@@ -60,7 +60,7 @@ pub async fn instrument<F: Future<Output = Response>>(
     let mut request_head = RequestHead::new(&parts, uri, &recorder);
     let closer = parts.extensions.remove::<ConnectionCloser>();
     let unreadable = parts.extensions.remove::<UnreadableFields>();
-    let is_within_tls = parts.extensions.remove::<WithinTls>().is_some();
+    let within_tls = parts.extensions.remove::<WithinTls>();
     // Capturing costs an allocation, and most requests have no body.
     let sent_body = (!body.is_end_stream())
         .then(|| CapturedBody::new(body, recorder.longest_pause, request_head.headers.is_some()));
@@ -68,8 +68,7 @@ pub async fn instrument<F: Future<Output = Response>>(
 
     let request_id = recorder.ids.hex32();
     let request = Request::from_parts(parts, body);
-    let (mut response, mut details) =
-        context::scope(request_id, is_within_tls, serve(request)).await;
+    let (mut response, mut details) = context::scope(request_id, within_tls, serve(request)).await;
     if let Some(UnreadableFields(fields)) = unreadable {
         let hints = fields.iter().map(ToString::to_string);
         details.hints.extend(hints);
