@@ -432,7 +432,7 @@ async fn start(
 
 /// Says what an address beyond the loopback opens.
 fn warn_of_strangers(host: &WorldServer) {
-    let mut addresses = host.addresses().iter();
+    let mut addresses = host.addresses().iter().chain(host.tls_addresses());
     if let Some(address) = addresses.find(|address| !address.ip().to_canonical().is_loopback()) {
         tracing::warn!(
             %address,

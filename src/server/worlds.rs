@@ -255,6 +255,11 @@ impl WorldServer {
         Some(url(*address).replacen("http", "https", 1))
     }
 
+    /// The addresses of the first world for TLS; none if the process does not speak it.
+    pub fn tls_addresses(&self) -> &[SocketAddr] {
+        &self.0.ports.tls_addresses
+    }
+
     /// The port of the first world for TLS, if the process speaks it.
     pub fn tls_port(&self) -> Option<u16> {
         self.0.ports.tls_addresses.first().map(SocketAddr::port)
