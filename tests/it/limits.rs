@@ -435,6 +435,7 @@ async fn the_metrics_tell_the_use_and_the_limit_of_each_part() {
         "rules",
         "identities",
         "history",
+        "answers",
     ];
     let limits = parts.map(|part| value("memory_limit", part));
     assert_eq!(limits.iter().sum::<usize>(), SMALL);
@@ -446,6 +447,7 @@ async fn the_metrics_tell_the_use_and_the_limit_of_each_part() {
         "rules",
         "identities",
         "history",
+        "answers",
     ] {
         assert_eq!(
             value("memory_used", part),
