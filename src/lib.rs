@@ -46,6 +46,9 @@
 //! | `signals/` | the signals of the process, and the command that it runs, for each operating system |
 //! | `log.rs` | the log on stderr |
 //! | `exec/` | a command run against an emulator of its own, and its verdict |
+//! | `corpus/` | recorded exchanges without their secrets: written, read, made requests and fixtures of |
+//! | `record/` | the proxy in front of a real service that records |
+//! | `drift/` | the comparison of the emulator with a corpus or a service, and its report |
 //! | `emulator/` | [`Emulator`], the in-process API for test authors |
 //! | `app.rs` | the router of a world: its families and its control plane |
 //! | `docs/` | the guides: rustdoc, `release-emulator docs`, `/_emulator/docs/` |
@@ -70,9 +73,11 @@
 //!
 //! ```text
 //! app -> control, http, registry, server
-//! cli -> exec, http, server, sim, tls, world
+//! cli -> exec, http, record, server, sim, tls, world
 //! control -> docs, http, registry, server, sim, storage, world
+//! corpus -> http, registry, sim, world
 //! docs -> sim
+//! drift -> app, corpus, http, record, registry, sim, world
 //! emulator -> app, control, http, registry, server, sim, world
 //! exec -> http, registry, server, signals, sim, tls, world
 //! families/asm -> families/huawei, http, sim, world
@@ -85,7 +90,8 @@
 //! listening -> cli, server, taken_port, tls
 //! log -> cli, http, log_format
 //! log_format -> sim
-//! main -> app, cli, control, docs, exec, health, listening, log, registry, server, signals, storage, world
+//! main -> app, cli, control, corpus, docs, drift, exec, health, http, listening, log, record, registry, server, signals, storage, world
+//! record -> corpus, server, sim, tls
 //! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, storage, world
 //! server -> http, registry, sim, storage, tls, world
 //! storage -> sim
@@ -155,9 +161,13 @@ mod app;
 #[cfg(feature = "cli")]
 mod cli;
 mod control;
+#[cfg(feature = "cli")]
+mod corpus;
 #[cfg(test)]
 mod cost;
 pub mod docs;
+#[cfg(feature = "cli")]
+mod drift;
 #[warn(missing_docs)]
 mod emulator;
 #[cfg(feature = "cli")]
@@ -172,6 +182,8 @@ mod listening;
 mod log;
 #[cfg(feature = "cli")]
 mod log_format;
+#[cfg(feature = "cli")]
+mod record;
 mod registry;
 mod server;
 #[cfg(feature = "cli")]
@@ -197,6 +209,14 @@ pub mod internals {
         pub use crate::control::*;
     }
     #[cfg(feature = "cli")]
+    pub mod drift {
+        pub use crate::drift::*;
+    }
+    #[cfg(feature = "cli")]
+    pub mod corpus {
+        pub use crate::corpus::*;
+    }
+    #[cfg(feature = "cli")]
     pub mod exec {
         pub use crate::exec::*;
     }
@@ -217,6 +237,10 @@ pub mod internals {
     #[cfg(feature = "cli")]
     pub mod log {
         pub use crate::log::*;
+    }
+    #[cfg(feature = "cli")]
+    pub mod record {
+        pub use crate::record::*;
     }
     pub mod registry {
         pub use crate::registry::*;

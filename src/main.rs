@@ -2,7 +2,7 @@
 //! a command runs.
 
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -10,19 +10,29 @@ use std::time::Duration;
 
 use mimalloc::MiMalloc;
 use release_emulator::internals::cli::{
-    self, CliCommand, DataAction, DocsOptions, ExecOptions, HealthOptions, ServeOptions, USUAL_PORT,
+    self, CliCommand, DataAction, DocsOptions, ExecOptions, HeaderPair, HealthOptions,
+    ImportOptions, LogFormat, LogLevel, RecordOptions, ReportFormat, ServeOptions, USUAL_PORT,
+    VerifyOptions,
 };
+use release_emulator::internals::corpus::import::import_files;
+use release_emulator::internals::corpus::read_file;
+use release_emulator::internals::drift::{self, Corpus, LiveService};
 use release_emulator::internals::exec::intercept::Intercept;
 use release_emulator::internals::exec::isolate::{self, Network};
 use release_emulator::internals::exec::outcome::Outcome;
 use release_emulator::internals::exec::{self, FailureReport};
+use release_emulator::internals::http::auth::Secret;
+use release_emulator::internals::http::auth::sign::ClientKey;
+use release_emulator::internals::http::evidence::RecordedDates;
 use release_emulator::internals::listening::{Beside, listen};
 use release_emulator::internals::log::LogGuard;
+use release_emulator::internals::record::Recorder;
+use release_emulator::internals::record::upstream::{Connector, Upstream};
 use release_emulator::internals::registry::durable::{DurableError, DurableWorlds};
 use release_emulator::internals::registry::fixtures;
 use release_emulator::internals::server::keeping::Keeping;
 use release_emulator::internals::server::listeners::{InnerNetwork, ListenEndpoint};
-use release_emulator::internals::server::worlds::{self, MAIN, OnClose, WorldServer};
+use release_emulator::internals::server::worlds::{self, MAIN, OnClose, WorldServer, url};
 use release_emulator::internals::signals::{self, EndedChildren, StopSignals};
 use release_emulator::internals::storage::{OpenMode, StorageError};
 use release_emulator::internals::{
@@ -43,6 +53,7 @@ const CANNOT_BIND: u8 = 3;
 const BAD_FIXTURES: u8 = 4;
 const CANNOT_ISOLATE: u8 = 6;
 const FAILED_ON: u8 = 7;
+const DRIFT: u8 = 8;
 const CANNOT_START: u8 = 127;
 
 /// The longest time that a stop may take, but for the last lines of the log.
@@ -72,6 +83,11 @@ fn main() -> ExitCode {
         CliCommand::Exec(options) => {
             process(&options.serve, async |server| run(&options, &server).await)
         }
+        CliCommand::Record(options) => log_to(options.log, options.log_level, async |server| {
+            record(&options, &server).await
+        }),
+        CliCommand::Verify(options) => verify(&options),
+        CliCommand::Import(options) => import(&options),
         CliCommand::Health(options) => ask(&options),
         CliCommand::OpenApi(options) => {
             print(&control::openapi(&options.settings(), &options.base_url()))
@@ -189,10 +205,12 @@ fn data_error(error: &DurableError, directory: &Path) -> ExitError {
 }
 
 /// Opens the data directory, and restores its worlds or begins it with the fixtures.
-fn data_worlds(options: &ServeOptions) -> Result<(World, Option<Keeping>), ExitError> {
-    let settings = options.settings();
+fn data_worlds(
+    options: &ServeOptions,
+    settings: &Settings,
+) -> Result<(World, Option<Keeping>), ExitError> {
     let fixtures = || {
-        let world = fixtures::world(&options.fixtures, None, &settings);
+        let world = fixtures::world(&options.fixtures, None, settings);
         world.map_err(|error| (BAD_FIXTURES, error.to_string()))
     };
     let Some(directory) = &options.keep.data else {
@@ -203,7 +221,7 @@ fn data_worlds(options: &ServeOptions) -> Result<(World, Option<Keeping>), ExitE
         MAIN,
         options.keep.data_reset,
         options.keep.sync,
-        &settings,
+        settings,
         control::replay_router,
     );
     let started = started.map_err(|error| data_error(&error, directory))?;
@@ -228,9 +246,18 @@ fn process(
     options: &ServeOptions,
     task: impl AsyncFnOnce(Handle) -> Result<u8, ExitError>,
 ) -> Result<u8, ExitError> {
+    log_to(options.log, options.log_level, task)
+}
+
+/// The same with a log.
+fn log_to(
+    format: LogFormat,
+    level: Option<LogLevel>,
+    task: impl AsyncFnOnce(Handle) -> Result<u8, ExitError>,
+) -> Result<u8, ExitError> {
     // Signals have a runtime of their own, so a stop works even while all threads of the server are busy.
     let (_guard, server, own) = in_words(|| -> std::io::Result<(LogGuard, Runtime, Runtime)> {
-        let guard = log::start(options.log, options.log_level)?;
+        let guard = log::start(format, level)?;
         let server = Builder::new_multi_thread().enable_all().build()?;
         Ok((
             guard,
@@ -308,6 +335,142 @@ fn ready_line(host: &WorldServer) -> String {
 /// The endpoints for TLS.
 fn tls_endpoints(options: &ServeOptions, usual_port: u16) -> Vec<ListenEndpoint> {
     options.tls.endpoints(&options.listen, usual_port)
+}
+
+/// Records until a signal.
+async fn record(options: &RecordOptions, server: &Handle) -> Result<u8, ExitError> {
+    let upstreams = options.upstreams();
+    let mut listeners = Vec::new();
+    for endpoint in options.endpoints() {
+        let bound = listen(&options.listen, &[endpoint], Beside::default(), server).await;
+        listeners.push(bound.map_err(|advice| (CANNOT_BIND, advice))?);
+    }
+    let mut ready = String::new();
+    for (upstream, listeners) in upstreams.iter().zip(&listeners) {
+        let addresses = listeners.addresses();
+        let addresses = addresses.map_err(|error| (CANNOT_BIND, error.to_string()))?;
+        let url = addresses
+            .first()
+            .map_or_else(String::new, |address| url(*address));
+        let (upstream, pid) = (upstream.url(), std::process::id());
+        let line = format!("release-emulator ready url={url} upstream={upstream} pid={pid}\n");
+        ready.push_str(&line);
+    }
+    let connector =
+        Connector::new(&upstreams, options.ca.as_deref()).map_err(|why| (USAGE, why))?;
+    let file = options.out.display().to_string();
+    let cannot_write = |error| (USAGE, format!("cannot write {file}: {error}"));
+    let recorder = Recorder::start(upstreams, listeners, connector, &options.out);
+    let recorder = recorder.map_err(cannot_write)?;
+    let stop = CancellationToken::new();
+    stop_on_signal(&stop).map_err(|error| no_signals(&error))?;
+    // It records even if stdout is closed.
+    let _ = std::io::stdout().write_all(ready.as_bytes());
+    let _ = std::io::stdout().flush();
+    let recorded = server.spawn(recorder.serve(stop)).await;
+    let recorded = recorded.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    let lines = recorded.map_err(cannot_write)?.lines(&file);
+    print(&lines.join("\n"))
+}
+
+/// The dates of the recordings that agree with the emulator.
+async fn recorded_dates(
+    files: &[PathBuf],
+    settings: &Settings,
+) -> Result<Arc<RecordedDates>, ExitError> {
+    if files.is_empty() {
+        return Ok(Arc::default());
+    }
+    let corpora = corpora(files, &mut Vec::new())?;
+    Ok(Arc::new(drift::proved(&corpora, settings).await))
+}
+
+fn corpora(files: &[PathBuf], notes: &mut Vec<String>) -> Result<Vec<Corpus>, ExitError> {
+    let mut corpora = Vec::new();
+    for file in files {
+        let exchanges = read_file(file, notes);
+        corpora.push(Corpus {
+            name: file.display().to_string(),
+            exchanges: exchanges.map_err(|error| (BAD_FIXTURES, error.to_string()))?,
+        });
+    }
+    Ok(corpora)
+}
+
+/// Compares the emulator with corpora, and prints the report.
+fn verify(options: &VerifyOptions) -> Result<u8, ExitError> {
+    let mut notes = Vec::new();
+    let corpora = corpora(&options.corpus, &mut notes)?;
+    let is_empty = corpora.iter().all(|corpus| corpus.exchanges.is_empty());
+    if is_empty && options.against.is_none() {
+        return Err((
+            BAD_FIXTURES,
+            "nothing was recorded in the corpus".to_owned(),
+        ));
+    }
+    let runtime = in_words(|| Builder::new_current_thread().enable_all().build());
+    let runtime = runtime.map_err(|error| (USAGE, format!("{CANNOT_BEGIN}: {error}")))?;
+    let settings = options.settings();
+    let mut report = match &options.against {
+        Some(upstream) => {
+            let service = live_service(options, upstream, &corpora)?;
+            let asked = runtime.block_on(drift::verify_live(&service, &settings));
+            asked.map_err(|why| (NOT_READY, why))?
+        }
+        None => runtime.block_on(drift::verify(&corpora, &settings)),
+    };
+    report.notes.extend(notes);
+    let printed = match options.format {
+        ReportFormat::Text => drift::text(&report),
+        ReportFormat::Json => serde_json::to_string_pretty(&report).expect("the keys are strings"),
+        ReportFormat::Junit => drift::junit(&report),
+    };
+    print(&printed)?;
+    Ok(if report.has_drift() { DRIFT } else { 0 })
+}
+
+/// The service that is asked, with the credentials of the environment.
+fn live_service(
+    options: &VerifyOptions,
+    upstream: &Upstream,
+    corpora: &[Corpus],
+) -> Result<LiveService, ExitError> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let secret = |name: &str| variable(name).map(|value| Secret::new(&value));
+    let key = variable("HUAWEICLOUD_SDK_AK").zip(secret("HUAWEICLOUD_SDK_SK"));
+    let exchanges = corpora.iter().flat_map(|corpus| &corpus.exchanges);
+    Ok(LiveService {
+        upstream: upstream.clone(),
+        connector: Connector::new(std::slice::from_ref(upstream), options.ca.as_deref())
+            .map_err(|why| (USAGE, why))?,
+        key: key.map(|(ak, sk)| ClientKey {
+            ak,
+            sk,
+            session: secret("HUAWEICLOUD_SDK_SECURITY_TOKEN"),
+        }),
+        project: variable("HUAWEICLOUD_SDK_PROJECT_ID"),
+        zadig_token: secret("ZADIG_TOKEN"),
+        headers: options
+            .header
+            .iter()
+            .map(|HeaderPair(name, value)| (name.clone(), value.clone()))
+            .collect(),
+        operations: exchanges
+            .map(|exchange| exchange.operation.clone())
+            .collect(),
+        allows_writes: options.allow_writes,
+    })
+}
+
+/// Prints fixtures with what files show.
+fn import(options: &ImportOptions) -> Result<u8, ExitError> {
+    let imported = import_files(&options.files, options.zadig);
+    let imported = imported.map_err(|error| (BAD_FIXTURES, error.to_string()))?;
+    for line in &imported.unusable {
+        // Stderr may be closed.
+        let _ = writeln!(std::io::stderr(), "release-emulator: not imported: {line}");
+    }
+    print(&imported.fixtures)
 }
 
 /// Serves while a command runs, and returns its exit code.
@@ -407,7 +570,9 @@ async fn start(
     let tls = options.server_tls();
     let tls = tls.map_err(|error| (USAGE, format!("cannot speak TLS: {error}")))?;
     let beside = Beside { tls, ..beside };
-    let (world, keeping) = data_worlds(options)?;
+    let mut settings = options.settings();
+    settings.recorded = recorded_dates(&options.corpus, &settings).await?;
+    let (world, keeping) = data_worlds(options, &settings)?;
     let limits = options.limits();
     let listeners = listen(&options.listen, &endpoints, beside, server).await;
     let listeners = listeners.map_err(|advice| (CANNOT_BIND, advice))?;

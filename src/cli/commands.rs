@@ -7,6 +7,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::options::{ExecOptions, HealthOptions, ServeOptions};
+use super::record::{ImportOptions, RecordOptions, VerifyOptions};
 
 const EXEC_EXAMPLES: &str = "\
 Examples:
@@ -34,6 +35,12 @@ pub enum CliCommand {
     /// Serve on a free port while a command runs, and exit with its code
     #[command(after_help = EXEC_EXAMPLES)]
     Exec(ExecOptions),
+    /// Pass requests on to a real service, and write a corpus of what belongs to an emulated operation, without secrets
+    Record(RecordOptions),
+    /// Compare the emulator with a corpus, or with a real service: exit code 0 if they agree, 8 if not
+    Verify(VerifyOptions),
+    /// Print fixtures with the resources that a HAR file or a corpus shows
+    Import(ImportOptions),
     /// Ask an emulator if it is ready: exit code 0 if it is, 1 with the reason if not
     Health(HealthOptions),
     /// Check or save what a data directory holds, without serving it

@@ -5,6 +5,7 @@ mod commands;
 mod generated;
 mod listen;
 mod options;
+mod record;
 mod tls;
 mod values;
 mod variables;
@@ -21,6 +22,7 @@ pub use commands::{CliCommand, DataAction, DataOptions, DocsOptions};
 pub use generated::{completions, man_page, write_man_pages};
 pub use listen::{ListenOptions, USUAL_PORT};
 pub use options::{ExecOptions, HealthOptions, LogFormat, LogLevel, ServeOptions};
+pub use record::{HeaderPair, ImportOptions, RecordOptions, ReportFormat, VerifyOptions};
 pub use tls::{TlsOptions, USUAL_TLS_PORT};
 use variables::{FIXTURES, check_variables, env_source_of};
 
@@ -112,9 +114,13 @@ impl CliCommand {
                 }
                 (&mut options.listen, &options.token)
             }
-            Self::Completions { .. } | Self::Data(_) | Self::Docs(_) | Self::Man { .. } => {
-                return Ok(());
-            }
+            Self::Verify(options) => return options.check(),
+            Self::Record(options) => return options.listen.settle(is_flag("listen")),
+            Self::Completions { .. }
+            | Self::Data(_)
+            | Self::Docs(_)
+            | Self::Import(_)
+            | Self::Man { .. } => return Ok(()),
         };
         token.check()?;
         listen.settle(is_flag("listen"))?;

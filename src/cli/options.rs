@@ -140,6 +140,14 @@ pub struct ServeOptions {
     /// The callers that are let in.
     #[command(flatten)]
     pub access: AccessOptions,
+    /// A corpus of `record`: operations that agree with it say so in their evidence; may be repeated, or comma-separated
+    #[arg(
+        long,
+        env = "RELEASE_EMULATOR_CORPUS",
+        value_name = "FILE",
+        value_delimiter = ','
+    )]
+    pub corpus: Vec<PathBuf>,
     /// The format of log lines on stderr
     #[arg(long, env = "RELEASE_EMULATOR_LOG", value_enum, default_value_t)]
     pub log: LogFormat,

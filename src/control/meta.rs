@@ -60,12 +60,23 @@ pub(super) fn readiness(world: &World) -> Result<Response, Problem> {
 /// The emulated operations and errors.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
-struct Coverage {
+struct Coverage<'a> {
     /// Every operation of every family.
-    #[cfg_attr(test, schema(value_type = Vec<Operation>))]
-    operations: Vec<&'static Operation>,
+    operations: Vec<ListedOperation<'a>>,
     /// Every refusal of the families and of the gateway in front of the Huawei families.
     errors: Vec<ErrorRow>,
+}
+
+/// An operation, with the date of a recording that agrees with it.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = CoveredOperation))]
+struct ListedOperation<'a> {
+    #[serde(flatten)]
+    #[cfg_attr(test, schema(value_type = Operation))]
+    operation: &'static Operation,
+    /// The date of the newest recording of the real service that agrees with the operation, of those that `--corpus` names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded: Option<&'a str>,
 }
 
 /// Lists every emulated operation and every error.
@@ -73,9 +84,14 @@ struct Coverage {
 /// The operations with their evidence, source, permission and differences, the errors with their evidence.
 #[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/operations", operation_id = "ListOperations", tag = "control",
     responses((status = 200, body = Coverage))))]
-pub(super) async fn operations() -> Response {
+pub(super) async fn operations(State(Control(world)): State<Control>) -> Response {
+    let recorded = &world.recorder().recorded;
+    let listed = registry::operations().map(|operation| ListedOperation {
+        operation,
+        recorded: recorded.get(&operation.id).map(String::as_str),
+    });
     let coverage = Coverage {
-        operations: registry::operations().collect(),
+        operations: listed.collect(),
         errors: registry::error_rows(),
     };
     response::json(StatusCode::OK, response::to_json_line(&coverage, 16 << 10))

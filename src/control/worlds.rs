@@ -1,5 +1,7 @@
 //! Further worlds of the process, each on a port of its own.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
@@ -198,6 +200,7 @@ impl NewWorld {
             webhooks_anywhere: defaults.webhooks_anywhere,
             control_access: defaults.control_access.clone(),
             cors: defaults.cors.clone(),
+            recorded: Arc::clone(&defaults.recorded),
         };
         // Until the world is made.
         let _reading;
@@ -457,6 +460,7 @@ mod tests {
                 token: Some(Secret::new("hush")),
             },
             cors: vec![CorsOrigin::Any],
+            recorded: Arc::new([("ListPipelines".to_owned(), "2026-11-30".to_owned())].into()),
         }
     }
 
@@ -484,6 +488,7 @@ mod tests {
             webhooks_anywhere: true,
             control_access: like().control_access,
             cors: like().cors,
+            recorded: like().recorded,
             ..Settings::default()
         };
         assert_eq!(made(chosen), expected);

@@ -102,6 +102,7 @@ pages! {
     control_plane "control-plane" "Reference";
     coverage "coverage" "Reference";
     differences "differences" "Reference";
+    check "check" "Reference";
     costs "costs" "Reference";
 }
 

@@ -17,7 +17,7 @@ use super::answers::ReadStamp;
 use super::evidence::error_row::ErrorRow;
 use super::evidence::operation::OperationEvidence;
 use super::evidence::tree::{EvidenceTree, Part};
-use super::evidence::{AnswerEvidence, Evidence};
+use super::evidence::{AnswerEvidence, Evidence, RecordedDates};
 use super::faults::effect::FaultEffect;
 use super::head::WithinTls;
 use super::json::fast_writer::BodyEvidence;
@@ -251,8 +251,13 @@ impl RequestDetails {
         self.hints.splice(..0, hints);
     }
 
-    /// The evidence for the response as one line; `None` for a response of the emulator itself.
-    pub fn evidence_line(&mut self, query: Option<&str>) -> Option<ByteString> {
+    /// The evidence for the response as one line, with the date of a recording that agrees with the operation; `None` for a
+    /// response of the emulator itself.
+    pub fn evidence_line(
+        &mut self,
+        query: Option<&str>,
+        recorded: &RecordedDates,
+    ) -> Option<ByteString> {
         if let Some(fault) = &self.fault
             && let Some(fault_effect) = &self.fault_effect
             && fault_effect.changes_response()
@@ -268,7 +273,14 @@ impl RequestDetails {
                 .note_operation(operation.evidence, &operation.id);
             self.evidence.note_request(request);
         }
-        self.evidence.summary()
+        let summary = self.evidence.summary()?;
+        match self
+            .operation
+            .and_then(|operation| recorded.get(&operation.id))
+        {
+            Some(date) => Some(format!("{summary}; recorded {date}").into()),
+            None => Some(summary),
+        }
     }
 
     /// The hints as one line of ASCII, truncated to about [`LONGEST_HINT`]; `None` if there are none.

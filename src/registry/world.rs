@@ -83,6 +83,7 @@ impl World {
         recorder.answers = KeptAnswers::new(settings.answer_cache_bytes(), &settings.memory);
         recorder.longest_pause = settings.longest_pause;
         recorder.kept_commands = settings.kept_commands();
+        recorder.recorded = Arc::clone(&settings.recorded);
         if let Some(token) = &settings.control_access.token {
             recorder.secrets.pin(token.expose());
         }

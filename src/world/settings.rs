@@ -1,5 +1,6 @@
 //! The options of a world. Their values have the same names on the command line and in JSON.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use super::public_url::PublicUrl;
 use crate::http::auth::Secret;
 use crate::http::body::LONGEST_PAUSE;
 use crate::http::cors::CorsOrigin;
+use crate::http::evidence::RecordedDates;
 use crate::http::host_name::HostPattern;
 use crate::http::observe::KeptCommands;
 use crate::http::web_origin::WebOrigin;
@@ -154,6 +156,8 @@ pub struct Settings {
     pub control_access: ControlAccess,
     /// The origins of web pages that may read the answers of the emulated services.
     pub cors: Vec<CorsOrigin>,
+    /// The dates of recordings that agree with the emulator, by operation.
+    pub recorded: Arc<RecordedDates>,
 }
 
 impl Settings {
@@ -221,6 +225,7 @@ impl Default for Settings {
             webhooks_anywhere: false,
             control_access: ControlAccess::default(),
             cors: Vec::new(),
+            recorded: Arc::default(),
         }
     }
 }

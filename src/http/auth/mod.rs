@@ -5,6 +5,7 @@
 //! - [`signature`]: the header, its algorithms and keys.
 //! - [`canonical`]: the text that is signed.
 //! - [`verify`]: the verification of a signature; [`diagnosis`]: the reason for a failure.
+//! - `sign`: the signing of requests, for a client of the real services.
 //! - [`redact`]: the masking of secrets in whatever is shown.
 
 pub mod canonical;
@@ -12,6 +13,8 @@ pub mod diagnosis;
 pub mod jwt;
 pub mod redact;
 pub mod secret;
+#[cfg(feature = "cli")]
+pub mod sign;
 pub mod signature;
 pub mod verify;
 

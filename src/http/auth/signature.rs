@@ -59,6 +59,16 @@ impl Algorithm {
         }
     }
 
+    /// The HMAC of a text, in lower-case hexadecimal digits.
+    pub fn code(self, key: &[u8], text: &[u8]) -> String {
+        match self {
+            Self::Sha256 | Self::Derived => {
+                hex(&mac::<Hmac<Sha256>>(key, text).finalize().into_bytes())
+            }
+            Self::Sm3 => hex(&mac::<Hmac<Sm3>>(key, text).finalize().into_bytes()),
+        }
+    }
+
     /// Returns true if a code is the HMAC of a text, in constant time.
     pub fn verify(self, key: &[u8], text: &[u8], code: &[u8; SIZE]) -> bool {
         match self {

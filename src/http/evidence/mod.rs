@@ -12,5 +12,10 @@ pub mod operation;
 pub mod schema;
 pub mod tree;
 
+use std::collections::BTreeMap;
+
 pub use answer::AnswerEvidence;
 pub use level::Evidence;
+
+/// The dates of recordings of the real service that agree with the emulator, by the id of the operation.
+pub type RecordedDates = BTreeMap<String, String>;

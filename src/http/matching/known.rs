@@ -13,8 +13,9 @@ use crate::sim::fuzzy::{nearest, suggestion};
 use crate::sim::glob::Glob;
 
 /// The beginnings of the evidence for an answer.
-const EVIDENCE: [&str; 4] = [
+const EVIDENCE: [&str; 5] = [
     "documented",
+    "documented; recorded *",
     "observed; *",
     "inferred; *",
     "injected; fault=*",

@@ -422,7 +422,12 @@ async fn keep(
         let is_own = details.hints.is_empty()
             && details.fault.is_none()
             && details.answerer == Answerer::Service;
-        is_own.then(|| (details.read_stamp, details.evidence_line(query.as_deref())))
+        is_own.then(|| {
+            (
+                details.read_stamp,
+                details.evidence_line(query.as_deref(), &recorder.recorded),
+            )
+        })
     });
     if let Some((read_stamp, evidence)) = kept.flatten() {
         let answer = KeptAnswer {

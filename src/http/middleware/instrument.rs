@@ -89,7 +89,7 @@ pub async fn instrument<F: Future<Output = Response>>(
     details.check_spelling(request_head.query.as_deref(), is_refused);
     request_head.mask_hints(&mut details, &recorder);
     let hint_line = details.hint_line();
-    let evidence = details.evidence_line(request_head.query.as_deref());
+    let evidence = details.evidence_line(request_head.query.as_deref(), &recorder.recorded);
     set_headers(
         response.headers_mut(),
         &details,

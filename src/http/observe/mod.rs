@@ -18,6 +18,7 @@ use crate::http::answers::KeptAnswers;
 use crate::http::auth::redact::KnownSecrets;
 use crate::http::body::LONGEST_PAUSE;
 use crate::http::durability::Durability;
+use crate::http::evidence::RecordedDates;
 use crate::http::faults::injection::Faults;
 use crate::sim::clock::Clock;
 use crate::sim::ids::Ids;
@@ -49,6 +50,8 @@ pub struct Recorder {
     pub longest_pause: Duration,
     /// The requests that are kept if they change the memory.
     pub kept_commands: KeptCommands,
+    /// The dates of recordings that agree with the emulator, by operation.
+    pub recorded: Arc<RecordedDates>,
     /// Present if the world is kept on disk.
     durability: OnceLock<Durability>,
     /// The name of the world, once a server has opened it.
@@ -93,6 +96,7 @@ impl Recorder {
             secrets: Arc::default(),
             longest_pause: LONGEST_PAUSE,
             kept_commands: KeptCommands::default(),
+            recorded: Arc::default(),
             durability: OnceLock::new(),
             world: OnceLock::new(),
             account: Mutex::new(MemoryAccount::new(memory, MemoryPart::Resources)),
