@@ -48,6 +48,7 @@ mod pipelines;
 mod plans;
 mod process;
 mod reads;
+mod record;
 mod refusals;
 mod remote;
 mod round_trip;

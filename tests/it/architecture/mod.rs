@@ -50,11 +50,12 @@ const READS_OF_THE_CLOCK: [&str; 3] = ["SystemTime::now", "Instant::now", "Utc::
 const READ_THE_CLOCK: [&str; 1] = ["sim/clock.rs"];
 
 const WAITING: [&str; 3] = ["sleep", "sleep_until", "interval_at"];
-/// The timer, the accept loop, the watch over connections, the delivery to webhooks, faults, and a health check that waits.
-const MAY_WAIT: [&str; 7] = [
+/// The timer, the accept loops, the watch over connections, the delivery to webhooks, faults, and a health check that waits.
+const MAY_WAIT: [&str; 8] = [
     "health.rs",
     "http/faults/apply.rs",
     "http/middleware/guard.rs",
+    "record/mod.rs",
     "server/accept.rs",
     "server/timer.rs",
     "server/watch.rs",
@@ -62,16 +63,20 @@ const MAY_WAIT: [&str; 7] = [
 ];
 
 const SPAWNING: [&str; 4] = ["spawn", "spawn_blocking", "spawn_local", "spawn_on"];
-/// The process, its log, a world's tasks, a connection's, a body that nobody reads, a command, long work, an emulator in a
-/// program without a runtime, a network for a command, and the last lines of a run.
-const MAY_SPAWN: [&str; 14] = [
+/// The process, its log, a world's tasks, a connection's, a recorder's, a body that nobody reads, a command, long work, an emulator
+/// in a program without a runtime, a network for a command, and the last lines of a run.
+const MAY_SPAWN: [&str; 18] = [
     "control/apart.rs",
+    "drift/live.rs",
     "emulator/threads.rs",
     "exec/isolate/network.rs",
     "exec/outcome.rs",
     "http/durability.rs",
     "log.rs",
     "main.rs",
+    "record/forward.rs",
+    "record/log.rs",
+    "record/mod.rs",
     "registry/durable/sink.rs",
     "server/accept.rs",
     "server/connection.rs",
@@ -86,9 +91,10 @@ const BUILT_AGAIN: [&str; 2] = ["proc-macro2", "syn"];
 
 /// Names that exist on one kind of operating system only.
 const OF_AN_OPERATING_SYSTEM: [&str; 5] = ["ctrl_c", "fd", "libc", "rustix", "unix"];
-/// The files for Unix and Windows, and the one that picks them. And those for Linux alone, and the one that gives a directory
-/// its mode.
-const KNOW_THE_OPERATING_SYSTEM: [&str; 11] = [
+/// The files for Unix and Windows, and the one that picks them. And those for Linux alone, and the one that gives a file
+/// or a directory its mode.
+const KNOW_THE_OPERATING_SYSTEM: [&str; 12] = [
+    "corpus/writer.rs",
     "exec/intercept/folder.rs",
     "exec/isolate/helper.rs",
     "exec/isolate/loopback.rs",

@@ -7,11 +7,12 @@ mod sinks;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use release_emulator::Auth;
+use release_emulator::internals::corpus::{Redactor, Session};
 use serde_json::json;
 
 use self::planted::{Draw, Planted, Secrets};
 use self::sinks::{Capture, Sinks, leak};
-use crate::common::{App, PROJECT, cases};
+use crate::common::{App, NOON, PROJECT, cases};
 
 const TOKENS: &str = "/v3/auth/tokens";
 
@@ -73,10 +74,18 @@ async fn leaks(auth: Auth, seeds: &[u64]) -> (Vec<String>, Vec<String>) {
     let app = App::build(|settings| settings.auth = auth, &fixtures(&secrets));
     issue(&app, &mut secrets).await;
     let mut found = Vec::new();
+    let mut redactor = Redactor::new(Session::new(NOON));
     let mut all = secrets.known.clone();
     for seed in seeds {
         let planted = Planted::new(&mut Draw(*seed | 1), &secrets);
         let (reply, headers) = planted.send(&app).await;
+        if let Some(redacted) = redactor.redact(&planted.exchange(&reply)) {
+            let line = redacted.line().expect("JSON");
+            let line = String::from_utf8_lossy(&line);
+            if let Some(said) = leak(&line, &planted.hidden()) {
+                found.push(format!("a corpus shows {said}: {planted:?}\n{line}"));
+            }
+        }
         if let Some(said) = leak(&headers, &planted.hidden()) {
             found.push(format!("a hint shows {said}: {planted:?}\n{headers}"));
         }

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::sync::LazyLock;
 
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use release_emulator::internals::corpus::{RawAnswer, RawExchange, RawRequest};
 use serde_json::{Map, Value, json};
 
 use super::sinks::base64;
-use crate::common::{App, PROJECT, Reply};
+use crate::common::{App, NOON, PROJECT, Reply};
 
 /// A sequence of random numbers.
 pub(super) struct Draw(pub(super) u64);
@@ -245,6 +247,36 @@ impl Planted {
     /// The secrets that no hint may show.
     pub(super) fn hidden(&self) -> Vec<String> {
         self.own.iter().chain(&self.known).cloned().collect()
+    }
+
+    /// The exchange that a recorder would see.
+    pub(super) fn exchange(&self, reply: &Reply) -> RawExchange {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.headers {
+            if let (Ok(name), Ok(value)) =
+                (name.parse::<HeaderName>(), value.parse::<HeaderValue>())
+            {
+                headers.append(name, value);
+            }
+        }
+        RawExchange {
+            at: NOON,
+            took: 1,
+            upstream: "https://service.example".to_owned(),
+            request: RawRequest {
+                method: self.method.parse().expect("a method"),
+                target: self.target.clone(),
+                headers,
+                body: self.body.clone().into(),
+                length: self.body.len() as u64,
+            },
+            answer: RawAnswer {
+                status: StatusCode::from_u16(reply.status).expect("a status"),
+                headers: reply.headers.clone(),
+                body: reply.body.clone(),
+                length: reply.body.len() as u64,
+            },
+        }
     }
 
     /// Sends it; returns the reply and its headers of the emulator's own.
