@@ -16,7 +16,7 @@ class Emulator:
     """A process with the documented fixtures and a clock that stands."""
 
     def __init__(self, *flags):
-        command = [os.environ["EMULATOR_BINARY"], "--listen", "127.0.0.1:0", "--fixtures", "documented"]
+        command = [os.environ["EMULATOR_BINARY"], "--listen", "127.0.0.1:0", "--tls", "--fixtures", "documented"]
         command += ["--freeze", "2030-01-01T00:00:00Z", "--log", "json", "--log-level", "info", *flags]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RELEASE_EMULATOR_")}
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)

@@ -55,7 +55,7 @@ def running(*flags: str) -> Iterator[Emulator]:
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline()
-        ready = re.fullmatch(r"release-emulator ready url=(http://127\.0\.0\.1:\d+) pid=(\d+)\n", line)
+        ready = re.fullmatch(r"release-emulator ready url=(http://127\.0\.0\.1:\d+) pid=(\d+) https_url=\S+ ca=\S+\n", line)
         assert ready, f"not ready: {line!r}, exit code {process.poll()}"
         assert int(ready[2]) == process.pid
         yield Emulator(ready[1])

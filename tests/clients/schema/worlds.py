@@ -11,8 +11,9 @@ from emulator import Emulator, running
 
 HERE = Path(__file__).resolve().parent
 
-# The fixtures every test starts with: a resource of each kind, and a user with every right everywhere.
-FLAGS = ("--fixtures", str(HERE / "fixtures.json"), "--auth", "strict")
+# The fixtures every test starts with: a resource of each kind, and a user with every right everywhere. With TLS, so that
+# there is an authority to ask for.
+FLAGS = ("--fixtures", str(HERE / "fixtures.json"), "--auth", "strict", "--tls")
 
 # Operations tested apart, since they would spoil the rest.
 _APART = re.compile(r"/_emulator/v1/(clock|faults|worlds)\b")
