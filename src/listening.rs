@@ -10,7 +10,7 @@ use crate::server::listeners::{LOOPBACKS, ListenEndpoint, Listeners, Role};
 use crate::taken_port;
 use crate::tls::ServerTls;
 
-/// What the process listens on beside its endpoints for HTTP.
+/// The sockets beside those for HTTP.
 #[derive(Default)]
 pub struct Beside {
     /// The endpoints for TLS, which are not used without a certificate.

@@ -104,7 +104,7 @@ impl Credential {
                 set(header::AUTHORIZATION, &signature("UNKNOWNKEYOFVERIFY00"));
             }
             Self::WrongSignature => {
-                set(SDK_DATE, &now());
+                set(SDK_DATE, &signing_date());
                 set(header::AUTHORIZATION, &signature(KNOWN_KEY));
             }
             Self::OldSignature => {
@@ -116,7 +116,7 @@ impl Credential {
 }
 
 /// The present time as signatures have it.
-fn now() -> String {
+pub(super) fn signing_date() -> String {
     let now = crate::sim::time::rfc3339(crate::sim::clock::system_now());
     let seconds = now
         .split('.')

@@ -10,6 +10,7 @@ use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 
+use super::credentials::signing_date;
 use super::parameters::{
     PAGES, Parameters, SOURCES, Source, UNASKED, collect, needed_lists, target_of,
 };
@@ -22,7 +23,7 @@ use crate::http::auth::{AUTH_TOKEN, Secret};
 use crate::record::upstream::{Connector, Upstream};
 use crate::registry;
 use crate::sim::clock::{Stopwatch, system_now};
-use crate::sim::time::{millis, rfc3339};
+use crate::sim::time::millis;
 use crate::world::settings::Settings;
 
 /// The most bytes of an answer.
@@ -382,15 +383,4 @@ impl Crawl<'_> {
         }
         Ok(())
     }
-}
-
-/// The present time as signatures have it.
-fn signing_date() -> String {
-    let now = rfc3339(system_now());
-    let seconds = now
-        .split('.')
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches('Z');
-    format!("{}Z", seconds.replace(['-', ':'], ""))
 }

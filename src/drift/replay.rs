@@ -158,11 +158,7 @@ impl<'a> Replay<'a> {
         if !self.is_made(exchange) || best.outcome.status != exchange.answer.status {
             let unbound = self.request(exchange, entry, false);
             for related in [vec![exchange], self.related(exchange)] {
-                let mut state = harvest(related).state(&self.settings).0;
-                if exchange.family == "iam" {
-                    state.merge(callers(exchange, &state));
-                }
-                let Some(world) = fresh(&self.settings, state) else {
+                let Some(world) = self.showing(exchange, related) else {
                     continue;
                 };
                 let asked = self.ask_seeded(&world, exchange, entry, &unbound).await;
@@ -192,11 +188,7 @@ impl<'a> Replay<'a> {
         if !best.outcome.is_clean() {
             let unbound = self.request(exchange, entry, false);
             for related in [self.before(exchange), self.related(exchange), Vec::new()] {
-                let mut state = harvest(related).state(&self.settings).0;
-                if exchange.family == "iam" {
-                    state.merge(callers(exchange, &state));
-                }
-                let Some(world) = fresh(&self.settings, state) else {
+                let Some(world) = self.showing(exchange, related) else {
                     continue;
                 };
                 let asked = self.ask_seeded(&world, exchange, entry, &unbound).await;
@@ -208,7 +200,7 @@ impl<'a> Replay<'a> {
                     // Once a world knows users, it refuses all others.
                     shown.identities = Identities::default();
                     state.merge(shown);
-                    if let Ok(merged) = self.world_with(state) {
+                    if let Some(merged) = self.world_with(state) {
                         self.main = merged;
                     }
                 }
@@ -271,14 +263,22 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn world_with(&self, state: State) -> Result<AskedWorld, ()> {
+    /// A world that has what recorded reads show, and for IAM the callers that an exchange needs.
+    fn showing(&self, exchange: &Exchange, related: Vec<&Exchange>) -> Option<AskedWorld> {
+        let mut state = harvest(related).state(&self.settings).0;
+        if exchange.family == "iam" {
+            state.merge(callers(exchange, &state));
+        }
+        fresh(&self.settings, state)
+    }
+
+    /// A world with a state at the present instant of the replay.
+    fn world_with(&self, state: State) -> Option<AskedWorld> {
         let settings = Settings {
             freeze: Some(self.main.world.clock().now),
             ..self.settings.clone()
         };
-        World::new(settings, state)
-            .map(AskedWorld::new)
-            .map_err(|_| ())
+        fresh(&settings, state)
     }
 
     /// Asks a world at the next moments at which something changes in it, until the answer is the recorded one.
@@ -369,8 +369,7 @@ impl<'a> Replay<'a> {
             } else {
                 harvest(related).state(&settings).0
             };
-            if let Ok(world) = World::new(settings.clone(), state) {
-                let world = AskedWorld::new(world);
+            if let Some(world) = fresh(&settings, state) {
                 let asked = self.ask_seeded(&world, exchange, entry, made).await;
                 outcomes.push(asked.outcome);
             }
@@ -491,7 +490,7 @@ impl<'a> Replay<'a> {
         let mut state = shown;
         // The world's own knowledge goes before what was shown.
         state.merge(self.main.world.export());
-        if let Ok(merged) = self.world_with(state) {
+        if let Some(merged) = self.world_with(state) {
             self.main = merged;
         }
     }

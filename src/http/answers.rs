@@ -57,7 +57,7 @@ impl ReadStamp {
 }
 
 /// Everything that an answer depends on beside the memory.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Question<'a> {
     path: &'a str,
     query: Option<&'a str>,
@@ -93,10 +93,16 @@ pub struct AskedAgain {
 }
 
 impl AskedAgain {
-    fn is(&self, question: Question) -> bool {
-        *self.path == *question.path
-            && self.query.as_deref() == question.query
-            && self.caller == *question.caller
+    fn question(&self) -> Question<'_> {
+        Question {
+            path: &self.path,
+            query: self.query(),
+            caller: &self.caller,
+        }
+    }
+
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_deref()
     }
 
     fn size(&self) -> usize {
@@ -213,7 +219,7 @@ impl KeptAnswers {
         entries.turn_to(self.edition());
         let found = entries
             .table
-            .find(hash, |entry| entry.question.is(question))
+            .find(hash, |entry| entry.question.question() == question)
             .filter(|entry| clock.before(entry.until).is_ok());
         if let Some(entry) = found {
             return Asked::Answered(Arc::clone(&entry.answer));
@@ -237,7 +243,7 @@ impl KeptAnswers {
         if entries.edition != edition || size > self.limit {
             return;
         }
-        // What is polled comes back at once, and there is no order in which the others would be missed less.
+        // A polled answer comes back at once, and there is no order in which the others would be missed less.
         if entries.account.own() + size > self.limit {
             entries.table.clear();
             entries.account.clear();
@@ -246,12 +252,7 @@ impl KeptAnswers {
             return;
         }
         let hash = question.hash;
-        let is_same = |entry: &Entry| {
-            let question = &question;
-            entry.question.path == question.path
-                && entry.question.query == question.query
-                && entry.question.caller == question.caller
-        };
+        let is_same = |entry: &Entry| entry.question.question() == question.question();
         if let Ok(old) = entries.table.find_entry(hash, is_same) {
             let (old, _) = old.remove();
             let size = old.question.size() + old.answer.size();

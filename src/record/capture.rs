@@ -83,7 +83,7 @@ impl Body for PassingBody {
                 if let Some(data) = frame.data_ref() {
                     self.capture.add(data);
                 }
-                // Whoever knows the length may not ask for the end.
+                // A reader that knows the length may not ask for the end.
                 if self.body.is_end_stream() {
                     self.end();
                 }

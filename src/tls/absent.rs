@@ -58,7 +58,7 @@ impl ServerTls {
     }
 }
 
-/// What a client has to know of TLS.
+/// The side of a client, with the roots that it trusts.
 #[derive(Clone)]
 pub struct ClientTls(Infallible);
 

@@ -11,7 +11,7 @@ use tokio_rustls::{TlsConnector, TlsStream};
 
 use super::{Roots, TlsError, files, provider};
 
-/// What a client has to know of TLS. Reading the roots takes milliseconds, so one serves for all connections.
+/// The side of a client, with the roots that it trusts. Reading the roots takes milliseconds, so one serves for all connections.
 #[derive(Clone)]
 pub struct ClientTls(Arc<ClientConfig>);
 

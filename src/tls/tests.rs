@@ -36,7 +36,7 @@ fn server(authority: &Arc<Authority>) -> ServerTls {
     ServerTls::of_authority(Arc::clone(authority), &names, may_be_asked).unwrap()
 }
 
-/// What a client of the authority's certificate reads from the server under a name.
+/// The text that a client of the authority's certificate reads from the server under a name.
 async fn greet(server: ServerTls, client: &ClientTls, host: &str) -> Result<String, String> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();

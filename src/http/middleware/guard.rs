@@ -379,9 +379,8 @@ impl Admission {
             }
             Some(Asked::Again(question)) => {
                 let recorder = Arc::clone(dialect.recorder());
-                let query = parts.uri.query().map(str::to_owned);
                 let response = handler(Request::from_parts(parts, body), dialect).await;
-                return Ok(Box::pin(keep(response, &recorder, question, query)).await);
+                return Ok(Box::pin(keep(response, &recorder, question)).await);
             }
             Some(Asked::First) | None => {}
         }
@@ -406,12 +405,7 @@ async fn check(kept: &KeptAnswer, response: Response) {
 }
 
 /// Keeps an answer for those who ask the same again, if nothing but the question and the world has decided it.
-async fn keep(
-    response: Response,
-    recorder: &Recorder,
-    question: Box<AskedAgain>,
-    query: Option<String>,
-) -> Response {
+async fn keep(response: Response, recorder: &Recorder, question: Box<AskedAgain>) -> Response {
     if response.status() != StatusCode::OK {
         return response;
     }
@@ -425,7 +419,7 @@ async fn keep(
         is_own.then(|| {
             (
                 details.read_stamp,
-                details.evidence_line(query.as_deref(), &recorder.recorded),
+                details.evidence_line(question.query(), &recorder.recorded),
             )
         })
     });
