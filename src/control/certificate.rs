@@ -13,14 +13,15 @@ use crate::server::worlds::WorldContext;
 /// The path of the certificate.
 pub const CA_PATH: &str = "/_emulator/v1/ca.pem";
 
-const PEM: HeaderValue = HeaderValue::from_static("application/x-pem-file");
+// As text, since clients that are generated from the OpenAPI document can read that.
+const PEM: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// Shows the certificate of the authority that the server has made for TLS.
 ///
 /// In PEM. Clients that trust it trust the server's certificate. It is the same for all worlds, changes with each start, and
 /// needs no control token. Errors: 404 if the server does not speak TLS, or has a certificate from `--tls-cert`.
 #[cfg_attr(test, utoipa::path(get, path = "/_emulator/v1/ca.pem", operation_id = "ShowCa", tag = "control",
-    responses((status = 200, description = "The certificate", body = String, content_type = "application/x-pem-file"),
+    responses((status = 200, description = "The certificate", body = String, content_type = "text/plain"),
     (status = 404, body = ProblemBody, content_type = "application/problem+json"))))]
 pub(super) async fn show_ca(context: Option<Extension<WorldContext>>) -> Result<Response, Problem> {
     let context = context.as_ref().map(|Extension(context)| context);

@@ -168,7 +168,7 @@ async fn the_authority_is_served_without_a_token_and_only_if_there_is_one() {
     let server = Server::start("ca", ConnectionLimits::default());
     let path = "/_emulator/v1/ca.pem";
     let served = server.plain.get(path).await;
-    assert_eq!(served.header("content-type"), "application/x-pem-file");
+    assert_eq!(served.header("content-type"), "text/plain; charset=utf-8");
     let pem = String::from_utf8(served.body.to_vec()).unwrap();
     assert!(pem.starts_with("-----BEGIN CERTIFICATE-----\n"), "{pem}");
     assert!(
