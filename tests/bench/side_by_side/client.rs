@@ -15,13 +15,9 @@ const CONNECTIONS: usize = 64;
 pub(crate) struct Request(Vec<u8>);
 
 impl Request {
-    /// A request with credentials that all emulated services accept.
+    /// A request with a credential that the service accepts.
     pub(crate) fn new(method: &str, path: &str, body: &str) -> Self {
-        let authorization = if path.starts_with("/openapi/") {
-            "Authorization: Bearer any"
-        } else {
-            "X-Auth-Token: any"
-        };
+        let authorization = authorization(path);
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{authorization}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
@@ -33,6 +29,15 @@ impl Request {
     /// A request without a body.
     pub(crate) fn get(path: &str) -> Self {
         Self::new("GET", path, "")
+    }
+}
+
+/// The header with a credential that the service at this path accepts.
+pub(crate) fn authorization(path: &str) -> &'static str {
+    if path.starts_with("/openapi/") {
+        "Authorization: Bearer any"
+    } else {
+        "X-Auth-Token: any"
     }
 }
 

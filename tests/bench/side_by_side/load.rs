@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::client::authorization;
 use super::give_up;
 use super::server::{CLIENTS, Server, on_core};
 
@@ -50,7 +51,8 @@ pub(crate) struct Round {
 /// Loads a server for that long and asserts that every request succeeds.
 pub(crate) fn drive(server: &Server, load: Load, lasting: Duration) -> Round {
     let mut wrk = on_core(CLIENTS, "wrk");
-    wrk.args(["-t1", "-c64", "-H", "X-Auth-Token: any", "-s", SCRIPT, "-d"]);
+    wrk.args(["-t1", "-c64", "-H", authorization(load.path), "-s", SCRIPT]);
+    wrk.arg("-d");
     wrk.arg(format!("{}s", lasting.as_secs()));
     wrk.arg(format!("http://{}{}", server.address(), load.path));
     wrk.env("LOAD_METHOD", load.method);
