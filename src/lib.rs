@@ -80,14 +80,14 @@
 //! corpus -> http, registry, sim, world
 //! docs -> sim
 //! drift -> app, corpus, http, record, registry, sim, world
-//! emulator -> app, control, http, registry, server, sim, world
+//! emulator -> app, control, http, registry, server, sim, tls, world
 //! exec -> http, registry, server, signals, sim, tls, world
 //! families/asm -> families/huawei, http, sim, world
 //! families/huawei -> http, sim, world
 //! families/iam -> families/huawei, http, sim, world
 //! families/servicestage -> families/huawei, http, sim, world
 //! families/zadig -> http, sim, world
-//! health -> http, server
+//! health -> http, server, tls
 //! http -> sim, storage
 //! listening -> cli, server, taken_port, tls
 //! log -> cli, http, log_format

@@ -17,7 +17,7 @@ pub(super) fn ask(options: &HealthOptions) -> Result<u8, ExitError> {
     let wait = Duration::from_millis(options.wait.unsigned_abs());
     let url = options.url();
     let token = options.token.control_token.as_ref();
-    match runtime.block_on(health::wait(&url, token, wait)) {
+    match runtime.block_on(health::wait(&url, token, options.ca.as_deref(), wait)) {
         Ok(()) => print(&format!("ready: {url}")),
         Err(why) => Err((NOT_READY, why.to_string())),
     }
