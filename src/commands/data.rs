@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::path::Path;
 
+use super::exit::{BAD_FIXTURES, CANNOT_BIND, ExitError, USAGE};
 use super::printing::print;
-use super::{BAD_FIXTURES, CANNOT_BIND, ExitError, USAGE};
 use crate::cli::ServeOptions;
 use crate::control;
 use crate::registry::durable::{DurableError, DurableWorlds};

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use super::exit::{CANNOT_ISOLATE, CANNOT_START, ExitError, FAILED_ON, LONGEST_STOP, USAGE};
 use super::process::no_signals;
 use super::start::{open, start, tls_endpoints};
-use super::{CANNOT_ISOLATE, CANNOT_START, ExitError, FAILED_ON, LONGEST_STOP, USAGE};
 use crate::cli::ExecOptions;
 use crate::exec::intercept::Intercept;
 use crate::exec::isolate::{self, Network};

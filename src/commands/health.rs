@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 
+use super::exit::{ExitError, NOT_READY};
 use super::printing::print;
 use super::process::{CANNOT_BEGIN, in_words};
-use super::{ExitError, NOT_READY};
 use crate::cli::HealthOptions;
 use crate::health;
 

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
+use super::exit::{BAD_FIXTURES, ExitError};
 use super::printing::print;
-use super::{BAD_FIXTURES, ExitError};
 use crate::cli::ImportOptions;
 use crate::corpus::import::import_files;
 

@@ -2,6 +2,7 @@
 
 mod data;
 mod exec;
+mod exit;
 mod health;
 mod import;
 mod printing;
@@ -13,29 +14,12 @@ mod verify;
 
 use std::io::Write;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use crate::cli::{self, CliCommand, DataAction};
 use crate::exec::isolate;
 use crate::{control, signals};
 use printing::{docs, print, write_man};
 use process::log_to;
-
-/// Exit codes beside 0 (a clean stop) and those of a command.
-const NOT_READY: u8 = 1;
-const USAGE: u8 = 2;
-const CANNOT_BIND: u8 = 3;
-const BAD_FIXTURES: u8 = 4;
-const CANNOT_ISOLATE: u8 = 6;
-const FAILED_ON: u8 = 7;
-const DRIFT: u8 = 8;
-const CANNOT_START: u8 = 127;
-
-/// The longest time that a stop may take, but for the last lines of the log.
-const LONGEST_STOP: Duration = Duration::from_millis(130);
-
-/// An exit code and a message.
-type ExitError = (u8, String);
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {

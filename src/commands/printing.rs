@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use super::{ExitError, USAGE};
+use super::exit::{ExitError, USAGE};
 use crate::cli::{self, DocsOptions, USUAL_PORT};
 use crate::docs as guides;
 

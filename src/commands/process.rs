@@ -6,7 +6,7 @@ use std::thread;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
-use super::{ExitError, USAGE};
+use super::exit::{ExitError, USAGE};
 use crate::cli::{LogFormat, LogLevel};
 use crate::log::{self, LogGuard};
 use crate::signals::{EndedChildren, StopSignals};

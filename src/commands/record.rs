@@ -5,9 +5,9 @@ use std::io::Write;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+use super::exit::{CANNOT_BIND, ExitError, USAGE};
 use super::printing::print;
 use super::process::{no_signals, stop_on_signal};
-use super::{CANNOT_BIND, ExitError, USAGE};
 use crate::cli::RecordOptions;
 use crate::listening::{Beside, listen};
 use crate::record::Recorder;

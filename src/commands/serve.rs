@@ -5,9 +5,9 @@ use std::io::Write;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use super::exit::{ExitError, LONGEST_STOP, USAGE};
 use super::process::{no_signals, stop_on_signal, stop_with_stdin};
 use super::start::{open, start, tls_endpoints};
-use super::{ExitError, LONGEST_STOP, USAGE};
 use crate::cli::{ServeOptions, USUAL_PORT};
 use crate::control;
 use crate::listening::Beside;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use super::data::data_worlds;
+use super::exit::{CANNOT_BIND, ExitError, USAGE};
 use super::verify::recorded_dates;
-use super::{CANNOT_BIND, ExitError, USAGE};
 use crate::app::app_with_host;
 use crate::cli::ServeOptions;
 use crate::listening::{Beside, listen};

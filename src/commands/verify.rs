@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tokio::runtime::Builder;
 
+use super::exit::{BAD_FIXTURES, DRIFT, ExitError, NOT_READY, USAGE};
 use super::printing::print;
 use super::process::{CANNOT_BEGIN, in_words};
-use super::{BAD_FIXTURES, DRIFT, ExitError, NOT_READY, USAGE};
 use crate::cli::{HeaderPair, ReportFormat, VerifyOptions};
 use crate::corpus::read_file;
 use crate::drift::{self, Corpus, LiveService};

@@ -6,7 +6,7 @@ use crate::corpus::Exchange;
 use crate::corpus::value::Recorded;
 use crate::http::json::value::OrderedValue;
 
-/// What is known of the stand-ins of a session.
+/// The stand-ins of a session that are known.
 #[derive(Default)]
 pub(super) struct Bindings {
     /// Our text for a stand-in, where they differ.

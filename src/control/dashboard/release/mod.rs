@@ -131,7 +131,7 @@ fn commands(visit: &Visit, subject: &Subject) -> Markup {
     let Subject {
         timeline, controls, ..
     } = subject;
-    // What removes is not the first that a hand comes to.
+    // A hand comes to the first ones first, so those that remove are last.
     let (removals, others): (Vec<_>, Vec<_>) = controls
         .commands
         .iter()
