@@ -43,8 +43,8 @@ pub(super) fn failures(timeline: &Timeline, rows: &[Row], word: &dyn Fn(&str) ->
         h3 { "Failures" }
         div.failures id="failures" data-live tabindex="0" role="group" aria-label="Failures" {
             ul {
-                @for (row, message) in failed.iter().take(MOST_FAILURES) {
-                    li { b { bdi { (shortened(&row.name, NAME)) } } ": " span.problem { bdi { (shortened(message, MESSAGE)) } } }
+                @for (position, (row, message)) in failed.iter().take(MOST_FAILURES).enumerate() {
+                    li data-key={ "now-" (position) } { b { bdi { (shortened(&row.name, NAME)) } } ": " span.problem { bdi { (shortened(message, MESSAGE)) } } }
                 }
                 @if failed.len() > MOST_FAILURES { li { (counted(failed.len() - MOST_FAILURES, "more", "more")) } }
                 @for Earlier { at, steps } in earlier.iter().take(MOST_FAILURES) {
@@ -55,7 +55,7 @@ pub(super) fn failures(timeline: &Timeline, rows: &[Row], word: &dyn Fn(&str) ->
                         }
                     }
                 }
-                @if failed.is_empty() && earlier.is_empty() { li.empty { "Nothing has failed." } }
+                @if failed.is_empty() && earlier.is_empty() { li.empty data-key="none" { "Nothing has failed." } }
             }
         }
     }
