@@ -62,7 +62,7 @@ test('no page moves anything by itself while the demo runs', async (t) => {
   const paths = ['', 'requests', 'failures', ...releases];
   const pages = await Promise.all(paths.map((path) => open(t, emulator, `/_emulator/${path}`)));
   await emulator.control('PUT', 'clock', { mode: 'frozen' });
-  for (let n = 0; n < 8; n += 1) {
+  for (let n = 0; n < 6; n += 1) {
     if (n === 3) await emulator.control('POST', 'snapshots', { name: 'before' });
     if (n === 4) await emulator.call('GET', '/v3/demo/nothing');
     await emulator.control('POST', 'clock/advance', { until: 'next' });
