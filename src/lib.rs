@@ -37,7 +37,8 @@
 //!
 //! | path | contents |
 //! |---|---|
-//! | `main.rs` | the process: runtime, signals, ready line |
+//! | `main.rs` | the process |
+//! | `commands/` | the commands, a file each: runtimes, signals, ready line, exit codes |
 //! | `cli/` | the command line: commands, options with their environment variables, values |
 //! | `health.rs` | the question whether an emulator is ready |
 //! | `log_format.rs` | the log lines for a person at a terminal |
@@ -74,23 +75,24 @@
 //! ```text
 //! app -> control, http, registry, server
 //! cli -> exec, http, record, server, sim, tls, world
+//! commands -> app, cli, control, corpus, docs, drift, exec, health, http, listening, log, record, registry, server, signals, storage, world
 //! control -> docs, http, registry, server, sim, storage, world
 //! corpus -> http, registry, sim, world
 //! docs -> sim
 //! drift -> app, corpus, http, record, registry, sim, world
-//! emulator -> app, control, http, registry, server, sim, world
+//! emulator -> app, control, http, registry, server, sim, tls, world
 //! exec -> http, registry, server, signals, sim, tls, world
 //! families/asm -> families/huawei, http, sim, world
 //! families/huawei -> http, sim, world
 //! families/iam -> families/huawei, http, sim, world
 //! families/servicestage -> families/huawei, http, sim, world
 //! families/zadig -> http, sim, world
-//! health -> http, server
+//! health -> http, server, tls
 //! http -> sim, storage
 //! listening -> cli, server, taken_port, tls
 //! log -> cli, http, log_format
 //! log_format -> sim
-//! main -> app, cli, control, corpus, docs, drift, exec, health, http, listening, log, record, registry, server, signals, storage, world
+//! main -> commands
 //! record -> corpus, server, sim, tls
 //! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, storage, world
 //! server -> http, registry, sim, storage, tls, world
@@ -160,6 +162,8 @@
 mod app;
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "cli")]
+mod commands;
 mod control;
 #[cfg(feature = "cli")]
 mod corpus;
@@ -201,6 +205,10 @@ pub mod internals {
     #[cfg(feature = "cli")]
     pub mod cli {
         pub use crate::cli::*;
+    }
+    #[cfg(feature = "cli")]
+    pub mod commands {
+        pub use crate::commands::*;
     }
     pub mod docs {
         pub use crate::docs::*;

@@ -230,6 +230,10 @@ pub struct HealthOptions {
     /// The URL to ask; absent: that of --listen and --port
     #[arg(long, env = "RELEASE_EMULATOR_URL", value_name = "URL")]
     pub url: Option<String>,
+    /// The certificates of the authorities that the certificate of an https:// URL may come from, in PEM [default: those of
+    /// the system]
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// Ask until it is ready, for at most this long, such as 10s
     #[arg(long, value_name = "LENGTH", default_value = "0s", value_parser = length)]
     pub wait: Millis,

@@ -2,7 +2,7 @@
 
 use super::kinds::{Difference, DriftKind};
 use super::question::Comparison;
-use super::values::ValueComparison;
+use super::values::{Place, ValueComparison};
 use crate::corpus::RecordedAnswer;
 use crate::corpus::headers::is_of_transport;
 use crate::corpus::value::Recorded;
@@ -73,7 +73,7 @@ impl Comparison<'_> {
             (Some(theirs), Some(own)) => {
                 let mut values = ValueComparison::new(self, ours.status, differences);
                 let node = self.entry.answer_body(recorded.status);
-                values.compare("", "", theirs, own, &node);
+                values.compare(Place::body(&node), theirs, own);
                 if let Some(limit) = self.limit {
                     values.page(theirs, limit);
                 }

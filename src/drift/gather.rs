@@ -7,6 +7,9 @@ use crate::corpus::materialize;
 use crate::corpus::resources::{Harvest, SeenAnswer};
 use crate::corpus::value::Recorded;
 
+/// The most reads that tell of a resource.
+const MOST_RELATED: usize = 40;
+
 /// The resources that exchanges show, and those that they name.
 pub(super) fn harvest<'e>(exchanges: impl IntoIterator<Item = &'e Exchange>) -> Harvest {
     let mut harvest = Harvest::default();
@@ -29,8 +32,30 @@ pub(super) fn harvest<'e>(exchanges: impl IntoIterator<Item = &'e Exchange>) -> 
     harvest
 }
 
+/// The reads of a session before an exchange that name what it names, the nearest last.
+pub(super) fn before<'e>(session: &'e [Exchange], exchange: &Exchange) -> Vec<&'e Exchange> {
+    let names = names_of(exchange);
+    let before = session.iter().take_while(|other| other.n != exchange.n);
+    let mut reads: Vec<_> = before.filter(|other| tells(other, &names)).collect();
+    let first = reads.len().saturating_sub(MOST_RELATED);
+    reads.split_off(first)
+}
+
+/// The reads of a session that name what an exchange names, itself last.
+pub(super) fn related<'e>(session: &'e [Exchange], exchange: &'e Exchange) -> Vec<&'e Exchange> {
+    let names = names_of(exchange);
+    let mut reads = before(session, exchange);
+    if reads.is_empty() {
+        let after = session.iter().skip_while(|other| other.n <= exchange.n);
+        reads = after.filter(|other| tells(other, &names)).take(1).collect();
+    }
+    // A command names what it acts on, though it shows nothing.
+    reads.push(exchange);
+    reads
+}
+
 /// The names in the path, the query and the body of a request.
-pub(super) fn names_of(exchange: &Exchange) -> HashSet<&str> {
+fn names_of(exchange: &Exchange) -> HashSet<&str> {
     let request = &exchange.request;
     let mut names = HashSet::new();
     for (_, value) in request.path.iter().chain(&request.query) {
@@ -57,7 +82,7 @@ fn collect_names<'v>(value: &'v Recorded, names: &mut HashSet<&'v str>) {
 }
 
 /// True for a successful read that names one of these.
-pub(super) fn tells(exchange: &Exchange, names: &HashSet<&str>) -> bool {
+fn tells(exchange: &Exchange, names: &HashSet<&str>) -> bool {
     if !exchange.is_read() || !exchange.is_success() {
         return false;
     }

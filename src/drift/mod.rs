@@ -5,6 +5,7 @@
 //! keys and types do not.
 
 mod ask;
+mod bindings;
 mod compare;
 mod credentials;
 mod documented;
@@ -13,6 +14,7 @@ mod junit;
 pub mod kinds;
 mod live;
 mod messages;
+mod outcome;
 mod parameters;
 mod places;
 mod question;

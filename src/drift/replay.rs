@@ -4,12 +4,12 @@
 //! world as it is, of the world a little later, and of a world that has what the recorded reads show, and the nearest answer
 //! is compared: what differs in all of them differs in the emulator.
 
-use std::collections::{HashMap, HashSet};
-
 use super::ask::AskedWorld;
+use super::bindings::Bindings;
 use super::credentials::{Credential, callers, identities, logged_in, subject};
-use super::gather::{harvest, is_list, is_whole, limit_of, names_of, tells};
-use super::kinds::{Difference, DriftKind, weight_of};
+use super::gather::{before, harvest, is_list, is_whole, limit_of, related};
+use super::kinds::DriftKind;
+use super::outcome::Outcome;
 use super::question::Comparison;
 use crate::corpus::catalog::{self, CatalogEntry};
 use crate::corpus::exchange::RecordedAnswer;
@@ -26,43 +26,12 @@ use crate::world::settings::{Settings, ZadigGeneration};
 /// The most moments later that are tried.
 const MOST_MOMENTS: usize = 12;
 
-/// The most reads that tell of a resource.
-const MOST_RELATED: usize = 40;
-
-/// The answer that a world gave, with what it differs in.
-#[derive(Clone, Debug)]
-pub(super) struct Outcome {
-    pub differences: Vec<Difference>,
-    pub status: u16,
-    /// The evidence that our answer claimed.
-    pub evidence: String,
-}
-
-impl Outcome {
-    /// The badness of an answer: the differences that another state of the world would explain count before all others, since
-    /// behind them the rest cannot be seen.
-    pub(super) fn badness(&self) -> (usize, u32) {
-        let gaps = self
-            .differences
-            .iter()
-            .filter(|difference| matches!(difference.kind, DriftKind::Status | DriftKind::Paging));
-        (gaps.count(), weight_of(&self.differences))
-    }
-
-    pub(super) const fn is_clean(&self) -> bool {
-        self.differences.is_empty()
-    }
-}
-
 /// A replay of a session.
 pub(super) struct Replay<'a> {
     settings: Settings,
     exchanges: &'a [Exchange],
     main: AskedWorld,
-    /// Our text for a recorded stand-in, where they differ.
-    bindings: HashMap<String, String>,
-    /// The recorded ids of what requests of the session have made.
-    made: HashSet<String>,
+    bindings: Bindings,
     status_words: Vec<String>,
 }
 
@@ -106,8 +75,7 @@ impl<'a> Replay<'a> {
             settings,
             exchanges,
             main,
-            bindings: HashMap::new(),
-            made: HashSet::new(),
+            bindings: Bindings::default(),
             status_words,
         })
     }
@@ -155,9 +123,9 @@ impl<'a> Replay<'a> {
             self.main = world;
             return later;
         }
-        if !self.is_made(exchange) || best.outcome.status != exchange.answer.status {
+        if !self.bindings.is_made(exchange) || best.outcome.status != exchange.answer.status {
             let unbound = self.request(exchange, entry, false);
-            for related in [vec![exchange], self.related(exchange)] {
+            for related in [vec![exchange], related(self.exchanges, exchange)] {
                 let Some(world) = self.showing(exchange, related) else {
                     continue;
                 };
@@ -176,10 +144,10 @@ impl<'a> Replay<'a> {
 
     async fn write(&mut self, exchange: &'a Exchange, entry: &'static CatalogEntry) -> Asked {
         let made = self.request(exchange, entry, true);
-        let before = self.main.world.fork();
+        let fork = self.main.world.fork();
         let mut best = self.ask(&self.main, exchange, entry, &made).await;
         if !best.outcome.is_clean() {
-            self.main = AskedWorld::new(before);
+            self.main = AskedWorld::new(fork);
             if let Some((later, world)) = self.later(exchange, entry, &made).await {
                 self.main = world;
                 best = later;
@@ -187,7 +155,11 @@ impl<'a> Replay<'a> {
         }
         if !best.outcome.is_clean() {
             let unbound = self.request(exchange, entry, false);
-            for related in [self.before(exchange), self.related(exchange), Vec::new()] {
+            for related in [
+                before(self.exchanges, exchange),
+                related(self.exchanges, exchange),
+                Vec::new(),
+            ] {
                 let Some(world) = self.showing(exchange, related) else {
                     continue;
                 };
@@ -245,8 +217,7 @@ impl<'a> Replay<'a> {
         let world = self.main.fork();
         let parameter = |name: &str| {
             let stand_in = exchange.request.parameter(name).unwrap_or_default();
-            let bound = self.bindings.get(stand_in).map_or(stand_in, String::as_str);
-            materialize::encoded(bound)
+            materialize::encoded(self.bindings.text(stand_in))
         };
         let [mesh, namespace, release] = ["mesh_id", "namespace", "release_id"].map(parameter);
         let mut command = self.request(exchange, entry, true);
@@ -361,7 +332,7 @@ impl<'a> Replay<'a> {
         let mut outcomes = Vec::new();
         for (related, made) in [
             (vec![exchange], &unbound),
-            (self.related(exchange), &unbound),
+            (related(self.exchanges, exchange), &unbound),
             (Vec::new(), &bound),
         ] {
             let state = if related.is_empty() {
@@ -379,8 +350,12 @@ impl<'a> Replay<'a> {
 
     fn request(&self, exchange: &Exchange, entry: &CatalogEntry, is_bound: bool) -> MadeRequest {
         let bind = |stand_in: &str| {
-            let bound = self.bindings.get(stand_in).filter(|_| is_bound);
-            bound.map_or_else(|| stand_in.to_owned(), Clone::clone)
+            let bound = if is_bound {
+                self.bindings.text(stand_in)
+            } else {
+                stand_in
+            };
+            bound.to_owned()
         };
         let mut made = materialize::request(exchange, &entry.operation.path, &bind);
         Credential::AsRecorded.add_to(&mut made, exchange);
@@ -445,39 +420,14 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// True if the request is for something that the session has made.
-    fn is_made(&self, exchange: &Exchange) -> bool {
-        let parameters = exchange.request.path.iter().chain(&exchange.request.query);
-        let mut texts = parameters.filter_map(|(_, value)| value.text());
-        texts.any(|text| self.made.contains(text))
-    }
-
-    /// The reads before an exchange that name what it names, the nearest last.
-    fn before(&self, exchange: &'a Exchange) -> Vec<&'a Exchange> {
-        let names = names_of(exchange);
-        let before = self
-            .exchanges
-            .iter()
-            .take_while(|other| other.n != exchange.n);
-        let mut reads: Vec<_> = before.filter(|other| tells(other, &names)).collect();
-        let first = reads.len().saturating_sub(MOST_RELATED);
-        reads.split_off(first)
-    }
-
-    /// The reads that name what an exchange names, itself last.
-    fn related(&self, exchange: &'a Exchange) -> Vec<&'a Exchange> {
-        let names = names_of(exchange);
-        let mut reads = self.before(exchange);
-        if reads.is_empty() {
-            let after = self
-                .exchanges
-                .iter()
-                .skip_while(|other| other.n <= exchange.n);
-            reads = after.filter(|other| tells(other, &names)).take(1).collect();
+    /// Learns which of our ids are those of the recorded answer.
+    fn bind(&mut self, exchange: &Exchange, asked: &Asked) {
+        let (Some(recorded), Some(_)) = (&exchange.answer.body, &asked.ours.body) else {
+            return;
+        };
+        if let Ok(ours) = serde_json::from_slice::<OrderedValue>(&asked.raw.answer.body) {
+            self.bindings.learn(recorded, &ours);
         }
-        // A command names what it acts on, though it shows nothing.
-        reads.push(exchange);
-        reads
     }
 
     /// Gives the world what a read shows and the world lacks.
@@ -492,46 +442,6 @@ impl<'a> Replay<'a> {
         state.merge(self.main.world.export());
         if let Some(merged) = self.world_with(state) {
             self.main = merged;
-        }
-    }
-
-    /// Learns which of our ids are those of the recorded answer.
-    fn bind(&mut self, exchange: &Exchange, asked: &Asked) {
-        let (Some(recorded), Some(_)) = (&exchange.answer.body, &asked.ours.body) else {
-            return;
-        };
-        let Ok(ours) = serde_json::from_slice::<OrderedValue>(&asked.raw.answer.body) else {
-            return;
-        };
-        self.bind_value(recorded, &ours);
-    }
-
-    fn bind_value(&mut self, recorded: &Recorded, ours: &OrderedValue) {
-        match (recorded, ours) {
-            (Recorded::Object(theirs), OrderedValue::Object(own)) => {
-                for (key, value) in theirs {
-                    if let Some(own) = own.get(key) {
-                        self.bind_value(value, own);
-                    }
-                }
-            }
-            (Recorded::Array(theirs), OrderedValue::Array(own)) => {
-                for (theirs, own) in theirs.iter().zip(own) {
-                    self.bind_value(theirs, own);
-                }
-            }
-            (
-                Recorded::StandIn(stand_in),
-                OrderedValue::Scalar(serde_json::Value::String(text)),
-            ) => {
-                if stand_in == text {
-                    self.bindings.remove(stand_in);
-                } else if !text.is_empty() {
-                    self.bindings.insert(stand_in.clone(), text.clone());
-                    self.made.insert(stand_in.clone());
-                }
-            }
-            _ => {}
         }
     }
 }

@@ -23,6 +23,25 @@ const TEXT_TIMES: [&str; 2] = ["asm", "iam"];
 /// The ends of names of fields that hold a status.
 const STATUSES: [&str; 4] = ["status", "phase", "state", "Status"];
 
+/// A place in a body: its path, the name of its field, and what the schema says of it.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'p> {
+    path: &'p str,
+    name: &'p str,
+    node: &'p SchemaNode,
+}
+
+impl<'p> Place<'p> {
+    /// The body itself.
+    pub(super) const fn body(node: &'p SchemaNode) -> Self {
+        Self {
+            path: "",
+            name: "",
+            node,
+        }
+    }
+}
+
 /// Compares the values of two bodies.
 pub(super) struct ValueComparison<'a> {
     comparison: &'a Comparison<'a>,
@@ -63,20 +82,14 @@ impl<'a> ValueComparison<'a> {
         });
     }
 
-    pub(super) fn compare(
-        &mut self,
-        path: &str,
-        name: &str,
-        recorded: &Recorded,
-        ours: &Recorded,
-        node: &SchemaNode,
-    ) {
+    pub(super) fn compare(&mut self, place: Place<'_>, recorded: &Recorded, ours: &Recorded) {
+        let Place { path, node, .. } = place;
         match (recorded, ours) {
             (Recorded::Object(theirs), Recorded::Object(own)) => {
-                self.objects(path, theirs, own, node);
+                self.objects(place, theirs, own);
             }
             (Recorded::Array(theirs), Recorded::Array(own)) => {
-                self.arrays(path, name, theirs, own, node);
+                self.arrays(place, theirs, own);
             }
             (Recorded::Null, Recorded::Null) => {}
             (Recorded::Null, own) => {
@@ -89,7 +102,7 @@ impl<'a> ValueComparison<'a> {
                     self.add(DriftKind::Type, path, theirs.kind(), "null");
                 }
             }
-            _ if recorded.kind() == ours.kind() => self.scalars(path, name, recorded, ours, node),
+            _ if recorded.kind() == ours.kind() => self.scalars(place, recorded, ours),
             _ => {
                 // If the schema allows both, the resource decides.
                 if allows(node, recorded) && allows(node, ours) && node.allows("null") {
@@ -109,10 +122,9 @@ impl<'a> ValueComparison<'a> {
 
     fn objects(
         &mut self,
-        path: &str,
+        Place { path, node, .. }: Place<'_>,
         theirs: &IndexMap<String, Recorded>,
         own: &IndexMap<String, Recorded>,
-        node: &SchemaNode,
     ) {
         let outer = self.schema;
         self.schema = node.name().or(outer);
@@ -128,7 +140,12 @@ impl<'a> ValueComparison<'a> {
             match own.get(key) {
                 Some(own) => {
                     common.push(key);
-                    self.compare(&inner, key, value, own, &node);
+                    let place = Place {
+                        path: &inner,
+                        name: key,
+                        node: &node,
+                    };
+                    self.compare(place, value, own);
                 }
                 None if *value == Recorded::Null => {
                     self.add(DriftKind::NullOrAbsent, &inner, "null", "absent");
@@ -161,16 +178,17 @@ impl<'a> ValueComparison<'a> {
 
     fn arrays(
         &mut self,
-        path: &str,
-        name: &str,
+        Place { path, name, node }: Place<'_>,
         theirs: &[Recorded],
         own: &[Recorded],
-        node: &SchemaNode,
     ) {
-        let inner = format!("{path}[]");
-        let items = node.items();
+        let inner = Place {
+            path: &format!("{path}[]"),
+            name,
+            node: &node.items(),
+        };
         for (theirs, own) in theirs.iter().zip(own) {
-            self.compare(&inner, name, theirs, own, &items);
+            self.compare(inner, theirs, own);
         }
         // Within an item the number of things is the resource's own.
         let is_list = self.comparison.is_list && !path.contains(['[', '.']);
@@ -180,14 +198,8 @@ impl<'a> ValueComparison<'a> {
         }
     }
 
-    fn scalars(
-        &mut self,
-        path: &str,
-        name: &str,
-        recorded: &Recorded,
-        ours: &Recorded,
-        node: &SchemaNode,
-    ) {
+    fn scalars(&mut self, place: Place<'_>, recorded: &Recorded, ours: &Recorded) {
+        let Place { path, name, node } = place;
         match (recorded, ours) {
             (Recorded::Message(theirs), Recorded::Message(own)) => {
                 if let Some(kind) = text_difference(theirs, own) {
@@ -195,10 +207,10 @@ impl<'a> ValueComparison<'a> {
                 }
             }
             (Recorded::Number(theirs), Recorded::Number(own)) => {
-                self.numbers(path, name, theirs, own, node);
+                self.numbers(place, theirs, own);
             }
             (Recorded::Word(theirs), Recorded::Word(own)) => {
-                self.words(path, name, theirs, own, node);
+                self.words(place, theirs, own);
             }
             (Recorded::Text { form, length }, Recorded::Word(own))
                 if is_status(name, node) && !own.is_empty() =>
@@ -210,14 +222,7 @@ impl<'a> ValueComparison<'a> {
         }
     }
 
-    fn numbers(
-        &mut self,
-        path: &str,
-        name: &str,
-        theirs: &Number,
-        own: &Number,
-        node: &SchemaNode,
-    ) {
+    fn numbers(&mut self, Place { path, name, node }: Place<'_>, theirs: &Number, own: &Number) {
         if self.is_error && CODES.contains(&name) {
             if theirs != own {
                 self.add(
@@ -262,7 +267,7 @@ impl<'a> ValueComparison<'a> {
         }
     }
 
-    fn words(&mut self, path: &str, name: &str, theirs: &str, own: &str, node: &SchemaNode) {
+    fn words(&mut self, Place { path, name, node }: Place<'_>, theirs: &str, own: &str) {
         if self.is_error && CODES.contains(&name) {
             if theirs != own {
                 self.add(DriftKind::ErrorCode, path, theirs, own);

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::documented::{self, Documented};
 use super::kinds::{Difference, DriftKind};
-use super::replay::{Outcome, Replay};
+use super::outcome::Outcome;
+use super::replay::Replay;
 use super::report::{Judged, Report, ReportBuilder, Verdict};
 use crate::corpus::{Exchange, catalog};
 use crate::http::evidence::RecordedDates;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::tls::certificate;
 use super::{ClockInstant, Emulator, InvalidValue, threads};
 use crate::app::app_with_host;
 use crate::control;
@@ -12,7 +13,7 @@ use crate::http::auth::Secret;
 use crate::registry::durable::DurableError;
 use crate::registry::{State, World, fixtures};
 use crate::server::keeping::Keeping;
-use crate::server::listeners::{ListenEndpoint, Listeners};
+use crate::server::listeners::{ListenEndpoint, Listeners, Role};
 use crate::server::worlds::{Limits, MAIN, WorldServer};
 use crate::sim::memory::{LEAST_BUDGET, Memory};
 use crate::sim::time::{MAX_INSTANT, MIN_INSTANT, millis};
@@ -40,6 +41,9 @@ pub enum StartError {
     /// No port can be bound.
     #[error("cannot listen on 127.0.0.1: {0}")]
     Listen(#[source] std::io::Error),
+    /// TLS cannot be spoken; the text says why.
+    #[error("cannot speak TLS: {0}")]
+    Tls(String),
     /// The operating system gives no thread for [`EmulatorBuilder::start_blocking`].
     #[error("cannot start a thread: {0}")]
     Thread(#[source] std::io::Error),
@@ -76,6 +80,7 @@ pub struct EmulatorBuilder {
     access: AccessTexts,
     data: Option<PathBuf>,
     sync: bool,
+    tls: bool,
 }
 
 /// The hosts and origins that are let in, as they were given.
@@ -249,6 +254,13 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Speaks TLS too, on a port of its own: [`Emulator::https_url`]. Its certificate comes from an authority that is made at the
+    /// start, which clients must trust: [`Emulator::ca_pem`]. It needs the feature `tls`.
+    pub fn tls(mut self, tls: bool) -> Self {
+        self.tls = tls;
+        self
+    }
+
     /// Starts the emulator on a free port of the loopback, in the runtime of the caller. It is ready once this returns.
     ///
     /// # Panics
@@ -275,9 +287,16 @@ impl EmulatorBuilder {
         self.check()?;
         self.read_access()?;
         let (world, keeping) = self.worlds()?;
-        let loopback = ListenEndpoint::new([Ipv4Addr::LOCALHOST.into()], 0);
-        let listeners = Listeners::bind(&[loopback]);
-        let listeners = listeners.map_err(|error| StartError::Listen(error.cause))?;
+        let bind = || {
+            let loopback = ListenEndpoint::new([Ipv4Addr::LOCALHOST.into()], 0);
+            let listeners = Listeners::bind(&[loopback]);
+            listeners.map_err(|error| StartError::Listen(error.cause))
+        };
+        let mut listeners = bind()?;
+        if self.tls {
+            let tls = certificate().map_err(|error| StartError::Tls(error.to_string()))?;
+            listeners = listeners.and(bind()?.with_role(&Role::Tls(tls)));
+        }
         world.open();
         WorldServer::start_keeping(
             world,

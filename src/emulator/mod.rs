@@ -14,6 +14,7 @@ mod requests;
 mod response;
 mod scripts;
 mod threads;
+mod tls;
 mod views;
 
 use std::fmt;

@@ -17,6 +17,15 @@ pub fn lead_to(path: &'static str) -> Response {
     response
 }
 
+/// True for a browser that opens an address in a tab. Over HTTP from afar it says so only by its wish for HTTPS.
+pub fn opens_page(headers: &HeaderMap) -> bool {
+    let is = |name, text: &str| headers.get(name).is_some_and(|value| value == text);
+    match headers.get("sec-fetch-dest") {
+        Some(_) => is("sec-fetch-dest", "document"),
+        None => is("upgrade-insecure-requests", "1"),
+    }
+}
+
 /// True if a client prefers HTML, as a browser does. One that takes everything does not prefer it.
 pub fn prefers_html(headers: &HeaderMap) -> bool {
     // The HttpURLConnection of Java sends this range, and names HTML without wanting it.

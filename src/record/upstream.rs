@@ -6,11 +6,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use axum::http::Uri;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use crate::server::http_client::is_localhost;
+use crate::server::http_client::{Connection, is_localhost};
 use crate::tls::{ClientTls, Roots, TlsError};
 
 /// The longest wait for a connection.
@@ -108,11 +107,6 @@ impl Upstream {
         is_localhost(&self.host) || ip.is_some_and(|ip| ip.is_loopback())
     }
 }
-
-/// A connection of any kind.
-pub trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 
 /// Connects to services.
 #[derive(Clone)]

@@ -1,5 +1,5 @@
-//! An HTTP client for webhooks, health checks and the Rust API: one request on a connection of its own, without TLS and
-//! redirects.
+//! An HTTP client for webhooks, health checks and the Rust API: one request on a connection of its own, without redirects.
+//! Only health checks speak TLS.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -10,8 +10,11 @@ use futures_util::future::{Either, select};
 use http_body_util::{BodyExt, Collected, Full, Limited};
 use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
+
+use crate::tls::ClientTls;
 
 /// The longest delivery of a webhook.
 const LONGEST_DELIVERY: Duration = Duration::from_secs(5);
@@ -35,13 +38,17 @@ pub(super) async fn post(
     Ok(response.status.as_u16())
 }
 
-/// Gets an absolute URL, and returns the status of the answer with the beginning of its body.
+/// Gets an absolute URL, and returns the status of the answer with the beginning of its body. Speaks TLS if it is given.
 pub async fn get(
     url: &Uri,
     headers: Vec<(&'static str, String)>,
     longest: Duration,
+    tls: Option<&ClientTls>,
 ) -> Result<(u16, Bytes), String> {
-    let exchange = send(Method::GET, url, headers, Bytes::new(), MOST_READ);
+    let exchange = async {
+        let stream = connect(url, tls).await?;
+        exchange(stream, Method::GET, url, headers, Bytes::new(), MOST_READ).await
+    };
     let response = within(longest, exchange).await?;
     Ok((response.status.as_u16(), response.body))
 }
@@ -75,8 +82,23 @@ pub async fn send(
     body: Bytes,
     most_read: usize,
 ) -> Result<ReadResponse, AnyError> {
-    let (host, port) = (url.host().unwrap_or_default(), url.port_u16().unwrap_or(80));
-    let stream = connect(host, port).await?;
+    let stream = connect(url, None).await?;
+    exchange(stream, method, url, headers, body, most_read).await
+}
+
+/// A connection of any kind.
+pub trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+
+async fn exchange(
+    stream: Box<dyn Connection>,
+    method: Method,
+    url: &Uri,
+    headers: Vec<(&'static str, String)>,
+    body: Bytes,
+    most_read: usize,
+) -> Result<ReadResponse, AnyError> {
     let path = url.path_and_query().map_or("/", |path| path.as_str());
     let authority = url.authority().map_or("", |authority| authority.as_str());
     let mut request = Request::builder()
@@ -110,18 +132,25 @@ pub async fn send(
     }
 }
 
-/// Connects to a host. The names of the loopback are not looked up.
-async fn connect(host: &str, port: u16) -> std::io::Result<TcpStream> {
-    if is_localhost(host) {
-        let loopbacks: [SocketAddr; 2] = [
+/// Connects to the host of a URL. The names of the loopback are not looked up.
+async fn connect(url: &Uri, tls: Option<&ClientTls>) -> std::io::Result<Box<dyn Connection>> {
+    let host = url.host().unwrap_or_default();
+    let usual_port = if tls.is_some() { 443 } else { 80 };
+    let port = url.port_u16().unwrap_or(usual_port);
+    let addresses: Vec<SocketAddr> = if is_localhost(host) {
+        vec![
             (Ipv4Addr::LOCALHOST, port).into(),
             (Ipv6Addr::LOCALHOST, port).into(),
-        ];
-        return TcpStream::connect(&loopbacks[..]).await;
-    }
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let addresses: Vec<_> = lookup_host((host, port)).await?.collect();
-    TcpStream::connect(&addresses[..]).await
+        ]
+    } else {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        lookup_host((host, port)).await?.collect()
+    };
+    let stream = TcpStream::connect(&addresses[..]).await?;
+    Ok(match tls {
+        Some(tls) => Box::new(tls.connect(host, stream).await?),
+        None => Box::new(stream),
+    })
 }
 
 /// True for the names that always mean the loopback. Source: RFC 6761, section 6.3.

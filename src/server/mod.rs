@@ -11,6 +11,7 @@ pub mod http_client;
 pub mod interception;
 pub mod keeping;
 pub mod listeners;
+mod open_worlds;
 mod ports;
 mod proxy;
 mod socket;

@@ -8,25 +8,23 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::http::observe::Recorder;
-use crate::http::observe::events::{WorldChange, WorldChangeKind, WorldEvent};
+use crate::http::observe::events::WorldChangeKind;
 use crate::registry::World;
-use crate::registry::durable::{DurableError, DurableWorlds};
+use crate::registry::durable::DurableWorlds;
 use crate::server::accept::serve;
 use crate::server::connections::{ConnectionLimits, Connections};
 use crate::server::keeping::Keeping;
 use crate::server::listeners::{InnerNetwork, Listeners};
-use crate::server::ports::{BindError, BoundWorld, WorldPorts};
+use crate::server::open_worlds::{OpenWorld, OpenWorlds};
+use crate::server::ports::{BoundWorld, WorldPorts};
 use crate::server::timer::tick;
 use crate::server::webhooks::deliver;
 use crate::tls::ServerTls;
 
-/// The name of the first world.
-pub const MAIN: &str = "main";
+pub use crate::server::open_worlds::{MAIN, WorldError, WorldInfo};
 
 /// Builds the router of a world among others. Handed in, since the control plane imports this module.
 pub type App = fn(&World, WorldContext) -> Router;
@@ -55,57 +53,6 @@ impl Default for Limits {
     }
 }
 
-/// The reason a world was not opened, or not closed.
-#[derive(Debug, thiserror::Error)]
-pub enum WorldError {
-    /// A world of that name is open.
-    #[error("\"{0}\" is already used by a world")]
-    Taken(String),
-    /// The limit is reached.
-    #[error("there are {0} worlds including the first, the limit of --max-worlds; delete one")]
-    TooMany(usize),
-    /// No port could be bound.
-    #[error("no port is left for another world (tried {tried}: {cause})")]
-    NoPort {
-        tried: String,
-        /// The reason the last of them was not bound.
-        cause: std::io::Error,
-    },
-    /// The process has no file descriptor left.
-    #[error(
-        "no file descriptor is left for another world ({0}); close connections or worlds, or raise `ulimit -n`"
-    )]
-    NoFile(std::io::Error),
-    /// The disk takes no further world.
-    #[error("the world cannot be kept on disk: {0}")]
-    NotKept(DurableError),
-    /// No world of that name is open.
-    #[error("there is no world {0}")]
-    Unknown(String),
-    /// The first world cannot be closed.
-    #[error("the world {MAIN} cannot be closed; it ends with the process")]
-    First,
-}
-
-impl From<BindError> for WorldError {
-    fn from(error: BindError) -> Self {
-        match error {
-            BindError::NoPort { tried, cause } => Self::NoPort { tried, cause },
-            BindError::NoFile(cause) => Self::NoFile(cause),
-        }
-    }
-}
-
-/// An open world.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorldInfo {
-    /// Its name.
-    pub name: String,
-    pub port: u16,
-    /// The port for TLS, if the process speaks it.
-    pub tls_port: Option<u16>,
-}
-
 /// The worlds of one process. Cheap to clone; all clones are the same server.
 #[derive(Clone)]
 pub struct WorldServer(Arc<ServerInner>);
@@ -132,25 +79,6 @@ struct ServerInner {
     stop: CancellationToken,
     tasks: TaskTracker,
     worlds: Mutex<OpenWorlds>,
-}
-
-#[derive(Default)]
-struct OpenWorlds {
-    /// A world keeps its name and counts until it has closed.
-    open: IndexMap<String, OpenWorld>,
-    n_named: u64,
-    /// The port of the range that was bound last. The next one follows it, so that a late client of a closed world
-    /// does not reach another world.
-    last_port: Option<u16>,
-}
-
-struct OpenWorld {
-    info: WorldInfo,
-    /// None once it closes, so that its memory is freed apart.
-    world: Option<World>,
-    recorder: Arc<Recorder>,
-    stop: CancellationToken,
-    closed: CancellationToken,
 }
 
 impl WorldServer {
@@ -391,38 +319,6 @@ impl WorldServer {
     fn worlds(&self) -> MutexGuard<'_, OpenWorlds> {
         let worlds = self.0.worlds.lock();
         worlds.unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl OpenWorlds {
-    /// Tells the open worlds of a change to the list of worlds.
-    fn tell(&self, change: WorldChangeKind, name: &str) {
-        for open in self.open.values() {
-            let name = name.to_owned();
-            let event = WorldEvent::World(WorldChange { change, name });
-            open.recorder.events.add(event);
-        }
-    }
-
-    fn get(&self, name: &str) -> Result<&OpenWorld, WorldError> {
-        let open = self.open.get(name).filter(|open| open.is_open());
-        open.ok_or_else(|| WorldError::Unknown(name.to_owned()))
-    }
-
-    fn generate_name(&mut self) -> String {
-        loop {
-            self.n_named += 1;
-            let name = format!("w{}", self.n_named);
-            if !self.open.contains_key(&name) {
-                return name;
-            }
-        }
-    }
-}
-
-impl OpenWorld {
-    fn is_open(&self) -> bool {
-        !self.stop.is_cancelled()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use release_emulator::Emulator;
 use release_emulator::internals::http::auth::Secret;
 use release_emulator::internals::server::connections::ConnectionLimits;
 use release_emulator::internals::server::listeners::{LOOPBACKS, ListenEndpoint, Listeners, Role};
@@ -16,7 +17,7 @@ use tokio::time::timeout;
 use tokio_util::sync::DropGuard;
 
 use crate::common::App;
-use crate::process::{Process, Scratch, assert_start_fails, command, scratch};
+use crate::process::{Process, Scratch, answer, assert_start_fails, command, scratch, send};
 use crate::remote::Remote;
 
 /// Longer than any limit of these tests.
@@ -319,6 +320,66 @@ fn the_ready_line_and_the_port_file_name_both_ports() {
     assert_ne!(tls_port, port.to_string());
     let ports = std::fs::read_to_string(&file).unwrap();
     assert_eq!(ports, format!("{port}\n{tls_port}\n"));
+}
+
+#[tokio::test]
+async fn an_emulator_in_a_program_speaks_it_where_it_is_told_to() {
+    let plain = Emulator::start().await.unwrap();
+    assert_eq!((plain.https_url(), plain.ca_pem()), (None, None));
+
+    let emulator = Emulator::builder().tls(true).start().await.unwrap();
+    let folder = scratch("in-program");
+    let file = folder.join("ca.pem");
+    std::fs::write(&file, emulator.ca_pem().unwrap()).unwrap();
+    let client = ClientTls::new(&Roots::File(file)).unwrap();
+    let https_url = emulator.https_url().unwrap();
+    let (_, port) = https_url.rsplit_once(':').unwrap();
+    for host in ["127.0.0.1", "localhost", "asm.localhost"] {
+        let stream = TcpStream::connect(("127.0.0.1", port.parse().unwrap()));
+        let stream = client.connect(host, stream.await.unwrap()).await;
+        let mut stream = stream.unwrap_or_else(|error| panic!("{host}: {error}"));
+        let request =
+            "GET /_emulator/v1/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        assert_eq!(body(&text)["status"], "ready", "{host}");
+    }
+}
+
+#[test]
+fn health_asks_over_tls_whom_it_trusts() {
+    let process = Process::start(&["--port", "0", "--tls"]);
+    let mut words = process.ready.split(' ');
+    let https_url = words.find_map(|word| word.strip_prefix("https_url="));
+    let https_url = https_url.unwrap();
+    let got = answer(send(process.port(), "GET", "/_emulator/v1/ca.pem", ""));
+    let (_, ca) = got.split_once("\r\n\r\n").unwrap();
+    let folder = scratch("health-tls");
+    let file = folder.join("ca.pem");
+    std::fs::write(&file, ca).unwrap();
+    let ask = |ca: &std::path::Path| {
+        let mut asks = command(&["health", "--url", https_url, "--ca"]);
+        asks.arg(ca).output().unwrap()
+    };
+    let asked = ask(&file);
+    let told = String::from_utf8(asked.stdout).unwrap();
+    assert_eq!(told, format!("ready: {https_url}\n"), "{:?}", asked.stderr);
+
+    let other = folder.join("other.pem");
+    std::fs::write(&other, Authority::new().unwrap().pem()).unwrap();
+    let asked = ask(&other);
+    let told = String::from_utf8(asked.stderr).unwrap();
+    assert_eq!(asked.status.code(), Some(1), "{told}");
+    assert!(told.contains("--ca FILE names its authority"), "{told}");
+
+    let asked = ask(&folder.join("none.pem"));
+    let told = String::from_utf8(asked.stderr).unwrap();
+    assert_eq!(asked.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("cannot speak TLS with https://") && told.contains("none.pem"),
+        "{told}"
+    );
 }
 
 #[test]

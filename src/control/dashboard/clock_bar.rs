@@ -36,8 +36,9 @@ pub(super) fn clock_bar(world: &World, name: &str) -> Markup {
     html! {
         div.clock id="clock" data-live role="group" aria-label="Virtual clock" {
             span.now data-now=(reading.now) data-mode=(mode) data-pace=(reading.pace) { (instant(reading.now)) }
-            span.mode.{ (mode) } { (mode) }
-            button.main data-send=(CLOCK) data-body=(json!({ "mode": turned })) data-done={ "The clock is " (turned) } { (verb) }
+            // A word in the middle begins elsewhere than another one, so it is a new element; the button keeps its focus.
+            span.mode.{ (mode) } { span data-key=(mode) { (mode) } }
+            button.main data-send=(CLOCK) data-body=(json!({ "mode": turned })) data-done={ "The clock is " (turned) } { span data-key=(verb) { (verb) } }
             form.pace data-send=(CLOCK) data-done="The pace is set" {
                 label for="pace" { "Pace" }
                 select id="pace" name="pace" data-type="number" data-submit {

@@ -54,11 +54,13 @@
 
   // The page without its token: fetched with it, and put in the place of this one.
 
+  const asksForToken = (answer) => answer.headers.has("www-authenticate");
+
   async function open(token) {
     const headers = { Accept: "text/html", "X-Emulator-Token": token };
     const answer = await fetch(location.href, { headers, cache: "no-store" });
     const text = await answer.text();
-    if (answer.status === 401) return false;
+    if (asksForToken(answer)) return false;
     kept.set(TOKEN, token);
     if (!(answer.headers.get("content-type") || "").startsWith("text/html")) {
       document.body.replaceChildren(element("pre", { textContent: text }));
@@ -214,6 +216,8 @@
   async function refresh() {
     const headers = { Accept: "text/html", ...ownHeaders() };
     const answer = await fetch(location.href, { headers, cache: "no-store" });
+    // Another emulator has taken the place of this one.
+    if (asksForToken(answer)) location.reload();
     // The subject of the page is gone, or back again.
     const isMissing = answer.status === 404;
     if (wasMissing !== null && wasMissing !== isMissing) location.reload();

@@ -60,6 +60,10 @@ pub(super) fn routes() -> Routes<Control> {
     Routes::default()
         .with(page("/_emulator/dashboard/{file}").and_on(get, assets::show_asset))
         .with(page("/_emulator/releases/{family}/{id}").and_on(get, release::show_release))
+        .with(
+            page("/_emulator/releases/{family}/{id}/failures/{at}")
+                .and_on(get, release::show_failures),
+        )
         .with(page("/_emulator/requests").and_on(get, requests::show_list))
         .with(page("/_emulator/requests/verify").and_on(get, requests::show_verification))
         .with(page("/_emulator/requests/{id}").and_on(get, requests::show_entry))

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{Refusal, Unserved, judge};
+use super::{Refusal, Unserved, is_page, judge};
 #[cfg(feature = "cli")]
 use crate::control::dashboard::sign_in;
 use crate::http::context::add_hint;
@@ -109,7 +109,7 @@ fn refuse(refusal: &Refusal, request: &Request) -> Response {
     if *refusal != Refusal::Token {
         return Problem::Forbidden(text).into_response();
     }
-    let page = sign_in(request);
+    let page = sign_in(request, is_page(request.uri().path()));
     let mut response = page.unwrap_or_else(|| Problem::Unauthorized(text).into_response());
     response
         .headers_mut()
@@ -119,6 +119,6 @@ fn refuse(refusal: &Refusal, request: &Request) -> Response {
 
 /// A library without the dashboard has no page that asks for the token.
 #[cfg(not(feature = "cli"))]
-fn sign_in(_: &Request) -> Option<Response> {
+fn sign_in(_: &Request, _: bool) -> Option<Response> {
     None
 }

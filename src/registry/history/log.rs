@@ -257,7 +257,8 @@ impl CommandLog {
         let earliest = self.earliest().ok_or(PastError::Off)?;
         match past {
             Past::Command(number) => self.place_of(number, earliest),
-            Past::At(at) => self.place_at(at, now, earliest),
+            Past::At(at) => self.place_at(at, at, now, earliest),
+            Past::Before(at) => self.place_at(at, at.saturating_sub(1), now, earliest),
             Past::Place(place) => {
                 // It may have been dropped since it was found.
                 let found = self.place_of(place.command, earliest)?;
@@ -301,7 +302,14 @@ impl CommandLog {
         segment.commands.get(found.ok()?)
     }
 
-    fn place_at(&self, at: Millis, now: Millis, earliest: Place) -> Result<Place, PastError> {
+    /// The place at an instant behind the commands until `last_at`.
+    fn place_at(
+        &self,
+        at: Millis,
+        last_at: Millis,
+        now: Millis,
+        earliest: Place,
+    ) -> Result<Place, PastError> {
         if at > now {
             return Err(PastError::Future(now));
         }
@@ -316,7 +324,7 @@ impl CommandLog {
             .iter()
             .find(|other| other.number > stretch.number);
         let last = next.map_or(self.last, |next| next.number - 1);
-        let is_before = |command: &LoggedCommand| command.number <= last && command.at <= at;
+        let is_before = |command: &LoggedCommand| command.number <= last && command.at <= last_at;
         let mut found = None;
         for segment in self.segments.iter().rev() {
             let checkpoint = segment.checkpoint.place();
@@ -332,7 +340,7 @@ impl CommandLog {
                 found = Some(command.number);
                 break;
             }
-            if checkpoint.command >= stretch.number && checkpoint.at <= at {
+            if checkpoint.command >= stretch.number && checkpoint.at <= last_at {
                 found = Some(checkpoint.command);
                 break;
             }

@@ -9,6 +9,8 @@ use crate::sim::{Millis, time};
 pub enum Past {
     /// The latest place at that instant.
     At(Millis),
+    /// The place at that instant in front of its commands.
+    Before(Millis),
     /// The place right after a command.
     Command(u64),
     /// A place that was found before.

@@ -51,3 +51,25 @@ test('the demo is added to what there is', async (t) => {
   const { resources } = await emulator.control('GET', 'resources');
   assert.ok(resources.some(({ name }) => name === 'mine'));
 });
+
+test('no page moves anything by itself while the demo runs', async (t) => {
+  const emulator = await emulatorFor(t);
+  const page = await open(t, emulator, '/_emulator/demo');
+  await page.getByRole('button', { name: 'Load the demo' }).click();
+  await page.waitForURL('**look=1*');
+  const { resources } = await emulator.control('GET', 'resources');
+  const releases = resources.map(({ family, id }) => `releases/${family}/${encodeURIComponent(id)}`);
+  const paths = ['', 'requests', 'failures', ...releases];
+  const pages = await Promise.all(paths.map((path) => open(t, emulator, `/_emulator/${path}`)));
+  await emulator.control('PUT', 'clock', { mode: 'frozen' });
+  for (let n = 0; n < 6; n += 1) {
+    if (n === 3) await emulator.control('POST', 'snapshots', { name: 'before' });
+    if (n === 4) await emulator.call('GET', '/v3/demo/nothing');
+    await emulator.control('POST', 'clock/advance', { until: 'next' });
+    const now = Date.parse((await emulator.control('GET', 'clock')).now);
+    for (const page of pages) {
+      await page.waitForFunction((at) => Number(document.querySelector('[data-now]').dataset.now) >= at, now);
+    }
+  }
+  for (const page of pages) await assertStill(page);
+});

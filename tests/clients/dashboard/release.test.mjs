@@ -67,6 +67,8 @@ test('a plan that failed is retried, and succeeds', async (t) => {
   await page.getByRole('button', { name: 'Until idle' }).click();
   await until(async () => (await timelineOf(emulator, 'plans', id)).status === 'SUCCESS');
   await page.locator('#transitions').getByText('SUCCESS', { exact: false }).first().waitFor();
+  await page.locator('#failures').getByText('Before, at').click();
+  await page.locator('#failures pre').getByText('no image').waitFor();
 });
 
 test('a plan is edited, as JSON that begins with what it is', async (t) => {

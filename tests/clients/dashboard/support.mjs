@@ -13,9 +13,6 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** The faults that axe-core must not find. */
 const GRAVE = ['serious', 'critical'];
 
-/** The smallest shift that counts: a status that is new in a row of counts makes room for itself, which is a third of it. */
-const LEAST_SHIFT = 0.001;
-
 /** The width of a page in tests that do not say otherwise. */
 const WIDTH = 1280;
 
@@ -134,8 +131,7 @@ function observeShifts() {
 export async function assertStill(page) {
   // The observer is told after the next frame.
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-  const shifts = await page.evaluate(() => window.shifts);
-  assert.deepEqual(shifts.filter(({ value }) => value >= LEAST_SHIFT), []);
+  assert.deepEqual(await page.evaluate(() => window.shifts), []);
 }
 
 /** Asserts that axe-core finds no serious obstacle on a page. */

@@ -65,7 +65,10 @@ const MAY_WAIT: [&str; 8] = [
 const SPAWNING: [&str; 4] = ["spawn", "spawn_blocking", "spawn_local", "spawn_on"];
 /// The process, its log, a world's tasks, a connection's, a recorder's, a body that nobody reads, a command, long work, an emulator
 /// in a program without a runtime, a network for a command, and the last lines of a run.
-const MAY_SPAWN: [&str; 18] = [
+const MAY_SPAWN: [&str; 20] = [
+    "commands/process.rs",
+    "commands/record.rs",
+    "commands/start.rs",
     "control/apart.rs",
     "drift/live.rs",
     "emulator/threads.rs",
@@ -73,7 +76,6 @@ const MAY_SPAWN: [&str; 18] = [
     "exec/outcome.rs",
     "http/durability.rs",
     "log.rs",
-    "main.rs",
     "record/forward.rs",
     "record/log.rs",
     "record/mod.rs",

@@ -115,6 +115,47 @@ async fn a_page_asks_for_the_control_token_and_tells_nothing_until_it_has_it() {
 }
 
 #[tokio::test]
+async fn a_browser_that_opens_a_page_without_the_token_has_no_error_to_write_down() {
+    let app = App::with(|settings| settings.control_access.token = Some(Secret::new(TOKEN)));
+    let opens = [BROWSER[0], ("sec-fetch-dest", "document")];
+    let opens_from_afar = [BROWSER[0], ("upgrade-insecure-requests", "1")];
+    let types_another = [
+        BROWSER[0],
+        ("sec-fetch-site", "same-origin"),
+        ("sec-fetch-dest", "empty"),
+        ("x-emulator-token", "hush"),
+    ];
+    for path in PAGES.iter().chain(&["/_emulator/docs/time"]) {
+        for headers in [&opens[..], &opens_from_afar, &types_another] {
+            let asks = app.send("GET", path, headers, "").await;
+            assert_eq!(asks.status, 200, "{path} {headers:?}");
+            let page = asks.text();
+            assert!(page.contains("id=\"sign-in\""), "{page}");
+            assert!(!page.contains("data-now"), "{page}");
+            // The script tells the page by this header.
+            let scheme = asks.header("www-authenticate");
+            assert_eq!(scheme, "Bearer realm=\"release-emulator\"");
+        }
+        // A page of another origin is told that it needs the token.
+        let frame = [
+            BROWSER[0],
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-dest", "iframe"),
+        ];
+        let framed = app.send("GET", path, &frame, "").await;
+        assert_eq!(framed.status, 401, "{path}");
+    }
+    for path in [
+        "/_emulator/v1/clock",
+        "/_emulator/v1/state",
+        "/_emulator/v1/nothing",
+    ] {
+        let refused = app.send("GET", path, &opens, "").await;
+        assert_eq!(refused.status, 401, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn pages_of_strangers_read_nothing_and_links_open_the_page() {
     let app = App::new();
     for path in PAGES {

@@ -384,3 +384,60 @@ async fn five_hundred_steps_fit_into_a_small_page() {
     assert!(page.contains("task-499"), "{page}");
     assert!(page.len() < 150_000, "{} bytes", page.len());
 }
+
+const PLANS: &str = "/v3/p1/cas/release-plans";
+
+/// Creates a plan that fails once, and brings it to its failure, at which the clock stands. Returns its id.
+async fn failed_plan(app: &App, message: &str) -> String {
+    let fails =
+        json!({"match": {"family": "plans"}, "outcome": "fail", "message": message, "times": 1});
+    app.script(fails).await;
+    let component = json!({"seq": 1, "name": "web", "runtime_stack": {"name": "java"}});
+    let plan = json!({"name": "spring", "components": [component]});
+    let created = app.post(PLANS, plan).await.json();
+    let id = created["id"].as_str().unwrap().to_owned();
+    execute(app, &id).await;
+    let until_idle = json!({"until": "idle"});
+    let advanced = app.post("/_emulator/v1/clock/advance", until_idle).await;
+    advanced.assert_status(200);
+    id
+}
+
+async fn execute(app: &App, id: &str) {
+    let path = format!("{PLANS}/{id}/execute");
+    app.post(&path, Value::Null).await.assert_status(200);
+}
+
+async fn failures(app: &App, id: &str) -> String {
+    let page = html(&browse(app, &format!("/_emulator/releases/plans/{id}")).await);
+    element(&page, " id=\"failures\"", "</div>").to_owned()
+}
+
+#[tokio::test]
+async fn a_failure_tells_its_reason() {
+    let app = App::new();
+    let id = failed_plan(&app, "no <image>").await;
+    let told = failures(&app, &id).await;
+    assert!(told.contains("<bdi>no &lt;image&gt;</bdi>"), "{told}");
+    assert!(!told.contains("Before, at"), "{told}");
+    app.post("/_emulator/v1/reset", Value::Null).await;
+    let id = create(&app).await;
+    let page = page(&app, &id).await;
+    assert!(page.contains("Nothing has failed."), "{page}");
+}
+
+#[tokio::test]
+async fn the_reason_of_a_failure_can_be_asked_for_after_a_retry_at_its_instant() {
+    let app = App::new();
+    let id = failed_plan(&app, "no image").await;
+    execute(&app, &id).await;
+    let told = failures(&app, &id).await;
+    assert!(!told.contains("no image"), "{told}");
+    let load = super::attributes(&told, "data-load")[0];
+    let asked = app.get(load.strip_prefix("GET ").unwrap()).await;
+    assert_eq!(asked.text(), "web: no image\n");
+    assert_eq!(asked.header("content-type"), "text/plain; charset=utf-8");
+
+    let path = format!("/_emulator/releases/plans/{id}/failures/0");
+    app.get(&path).await.assert_status(410);
+}

@@ -114,10 +114,12 @@ fn every_variable_is_explained_by_the_rule_or_by_name() {
 
 #[test]
 fn every_exit_code_is_explained() {
-    let main = Page::read("src/main.rs").text;
+    let commands = Page::read("src/commands/exit.rs").text;
     let text = flags_page();
-    let codes = main.lines().filter_map(|line| {
-        let (_, code) = line.strip_prefix("const ")?.split_once(": u8 = ")?;
+    let codes = commands.lines().filter_map(|line| {
+        let (_, code) = line
+            .strip_prefix("pub(super) const ")?
+            .split_once(": u8 = ")?;
         code.trim_end_matches(';').parse::<u8>().ok()
     });
     let codes: Vec<u8> = codes.collect();

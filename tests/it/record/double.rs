@@ -10,22 +10,24 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
+use super::session::Answer;
 use crate::common::App;
 
-/// A change of a body, by the path of its request.
-pub type Planted = fn(path: &str, body: &mut serde_json::Value);
+/// A change of an answer, by the path of its request.
+type Alter = dyn Fn(&str, &mut Answer) + Send + Sync;
 
-/// Serves the documented examples with planted differences, and returns the URL.
-pub async fn start(app: App, planted: Planted) -> String {
+/// Serves an app whose answers are altered, and returns the URL.
+pub async fn start(app: App, alter: impl Fn(&str, &mut Answer) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let app = Arc::new(app);
+    let alter: Arc<Alter> = Arc::new(alter);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let app = Arc::clone(&app);
+            let (app, alter) = (Arc::clone(&app), Arc::clone(&alter));
             let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-                let app = Arc::clone(&app);
-                async move { Ok::<_, hyper::Error>(answer(&app, planted, request).await) }
+                let (app, alter) = (Arc::clone(&app), Arc::clone(&alter));
+                async move { Ok::<_, hyper::Error>(answer(&app, &*alter, request).await) }
             });
             let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             tokio::spawn(connection);
@@ -36,7 +38,7 @@ pub async fn start(app: App, planted: Planted) -> String {
 
 async fn answer(
     app: &App,
-    planted: Planted,
+    alter: &Alter,
     request: Request<hyper::body::Incoming>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
@@ -49,17 +51,21 @@ async fn answer(
     let reply = app
         .send(parts.method.as_str(), target, &headers, body)
         .await;
-    let bytes =
-        match serde_json::from_str::<serde_json::Value>(&String::from_utf8_lossy(&reply.body)) {
-            Ok(mut body) => {
-                planted(parts.uri.path(), &mut body);
-                serde_json::to_vec(&body).unwrap()
-            }
-            Err(_) => reply.body.to_vec(),
-        };
+    let mut answer = Answer {
+        status: reply.status,
+        headers: reply.headers.clone(),
+        body: serde_json::from_slice(&reply.body).unwrap_or_default(),
+    };
+    let is_json = !answer.body.is_null();
+    alter(parts.uri.path(), &mut answer);
+    let bytes = match (is_json, answer.body.is_null()) {
+        (false, _) => reply.body.to_vec(),
+        (true, true) => Vec::new(),
+        (true, false) => serde_json::to_vec(&answer.body).unwrap(),
+    };
     let mut response = Response::new(Body::from(bytes));
-    *response.status_mut() = reply.status.try_into().unwrap();
-    *response.headers_mut() = reply.headers;
+    *response.status_mut() = answer.status.try_into().unwrap();
+    *response.headers_mut() = answer.headers;
     response.headers_mut().remove("content-length");
     response
 }

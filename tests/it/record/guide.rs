@@ -17,9 +17,9 @@ async fn the_commands_of_the_guide_find_what_a_double_does_differently() {
     let (_, script) = script.split_once('\n').unwrap();
     let state = release_emulator::internals::registry::fixtures::DOCUMENTED_STATE;
     let app = App::load(&serde_json::from_str(state).unwrap());
-    let service = double::start(app, |path, body| {
+    let service = double::start(app, |path, answer| {
         if path.ends_with("/pipelines") {
-            body[0]["version"] = serde_json::json!("1");
+            answer.body[0]["version"] = serde_json::json!("1");
         }
     })
     .await;

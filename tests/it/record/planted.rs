@@ -1,13 +1,16 @@
 //! Planted differences, one of each kind at each of several places, all of which are found.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use release_emulator::internals::drift::kinds::DriftKind;
 use release_emulator::internals::drift::text;
 use serde_json::{Value, json};
 
+use super::double;
+use super::process::{Recorder, folder, json_of, verify};
 use super::session::{Answer, Recording, findings};
-use crate::common::PROJECT;
+use crate::common::{App, PROJECT};
 
 /// A difference: the request, the change of its answer, and what is to be found.
 struct Planted {
@@ -245,6 +248,42 @@ async fn each_planted_difference_is_found_and_named() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     let kinds: BTreeSet<DriftKind> = PLANTED.iter().map(|planted| planted.kind).collect();
     assert_eq!(kinds.len(), 18, "each kind is planted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recorder_and_a_comparison_find_what_a_program_over_a_socket_has_planted() {
+    let state = release_emulator::internals::registry::fixtures::DOCUMENTED_STATE;
+    let app = App::load(&serde_json::from_str(state).unwrap());
+    let n_answers = AtomicUsize::new(0);
+    let url = double::start(app, move |_, answer| {
+        let n = n_answers.fetch_add(1, Ordering::Relaxed);
+        (PLANTED[n].alter)(answer);
+    })
+    .await;
+    let (_folder, corpus) = folder();
+    // A session for each, since a service that answers the same request in two ways has changed meanwhile.
+    for planted in &PLANTED {
+        let recorder = Recorder::start(&url, &corpus);
+        let path = planted.path.replace("{project}", PROJECT);
+        recorder.remote.get(&path).await;
+        recorder.stop();
+    }
+
+    let output = verify(&corpus, &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(8));
+    let report = json_of(&output);
+    let operations = report["operations"].as_array().unwrap();
+    let mut found: Vec<(&str, &str)> = Vec::new();
+    for operation in operations {
+        for finding in operation["findings"].as_array().unwrap() {
+            let text = |name: &str| finding[name].as_str().unwrap();
+            found.push((text("kind"), text("field")));
+        }
+    }
+    for planted in &PLANTED {
+        let wanted = (planted.kind.as_str(), planted.field);
+        assert!(found.contains(&wanted), "{wanted:?} in {report:#}");
+    }
 }
 
 #[tokio::test]

@@ -11,13 +11,13 @@ use crate::process::{Process, Scratch, command, scratch};
 use crate::remote::Remote;
 
 /// A recorder in front of a service.
-struct Recorder {
+pub struct Recorder {
     process: Process,
-    remote: Remote,
+    pub remote: Remote,
 }
 
 impl Recorder {
-    fn start(upstream: &str, corpus: &Path) -> Self {
+    pub fn start(upstream: &str, corpus: &Path) -> Self {
         let out = corpus.to_str().unwrap();
         let process = Process::start(&[
             "record",
@@ -33,7 +33,7 @@ impl Recorder {
     }
 
     /// Stops it as a terminal does, and returns the summary.
-    fn stop(mut self) -> String {
+    pub fn stop(mut self) -> String {
         use std::io::Read;
         self.process.assert_signal_sent("-INT");
         let mut summary = String::new();
@@ -44,12 +44,12 @@ impl Recorder {
     }
 }
 
-fn verify(corpus: &Path, flags: &[&str]) -> Output {
+pub fn verify(corpus: &Path, flags: &[&str]) -> Output {
     let mut verify = command(&["verify", corpus.to_str().unwrap()]);
     verify.args(flags).output().unwrap()
 }
 
-fn json_of(output: &Output) -> Value {
+pub fn json_of(output: &Output) -> Value {
     serde_json::from_str(&String::from_utf8_lossy(&output.stdout)).expect("JSON")
 }
 
@@ -61,7 +61,7 @@ fn verdict<'r>(report: &'r Value, operation: &str) -> &'r Value {
         .expect(operation)
 }
 
-fn folder() -> (Scratch, std::path::PathBuf) {
+pub fn folder() -> (Scratch, std::path::PathBuf) {
     static NUMBER: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let n = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let folder = scratch(&format!("record-{n}"));
@@ -129,12 +129,12 @@ async fn drift_of_a_double_is_found_with_exit_code_8_in_every_format() {
     let (_folder, corpus) = folder();
     let state = release_emulator::internals::registry::fixtures::DOCUMENTED_STATE;
     let app = App::load(&serde_json::from_str(state).unwrap());
-    let url = double::start(app, |path, body| {
+    let url = double::start(app, |path, answer| {
         if path.ends_with("/pipelines") {
-            body[0]["version"] = json!("1");
+            answer.body[0]["version"] = json!("1");
         }
         if path.ends_with("/release-plans") {
-            body["release_plans"][0]["lane_type"] = json!("blue");
+            answer.body["release_plans"][0]["lane_type"] = json!("blue");
         }
     })
     .await;

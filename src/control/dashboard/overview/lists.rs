@@ -1,8 +1,11 @@
 //! The lists of the overview: families with their counts, and the resources that somebody may look for.
 
+use std::fmt::Write;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use maud::{Markup, html};
 
-use super::glance::{Glance, Group, MOST_LOOKED_AT};
+use super::glance::{FamilyCount, Glance, Group, MOST_LOOKED_AT, StatusCount};
 use crate::control::dashboard::text::{countdown, counted, segment, short, time_of_day};
 use crate::control::dashboard::tone::Tone;
 use crate::sim::Millis;
@@ -35,12 +38,15 @@ pub(super) fn families(glance: &Glance) -> Markup {
                         @for family in &glance.families {
                             tr data-key=(family.name) {
                                 th scope="row" { b { (family.name) } " " small { (family_title(family.name)) } }
-                                td.number { (family.count) }
+                                td.number { span data-key=(family.count) { (family.count) } }
                                 td.words {
-                                    @for status in &family.statuses {
-                                        span.counted data-key=(status.word) { b { (status.count) } " " (status.tone.word(&status.word)) } " "
+                                    // As a whole a new one when a count changes, in which nothing has moved.
+                                    div data-key=(counts(family)) {
+                                        @for status in &family.statuses {
+                                            span.counted { b { (status.count) } " " (status.tone.word(&status.word)) } " "
+                                        }
+                                        @if family.statuses.is_empty() { small { "none" } }
                                     }
-                                    @if family.statuses.is_empty() { small { "none" } }
                                 }
                             }
                         }
@@ -49,6 +55,15 @@ pub(super) fn families(glance: &Glance) -> Markup {
             }
         }
     }
+}
+
+/// The counts of a family as one text.
+fn counts(family: &FamilyCount) -> String {
+    let mut text = String::new();
+    for StatusCount { word, count, .. } in &family.statuses {
+        let _ = write!(text, "{count} {word}, ");
+    }
+    text
 }
 
 /// The lists of resources by what they need.
@@ -78,14 +93,34 @@ fn list(
     let n_more = group.count - group.shown.len();
     html! {
         section.card aria-labelledby={ (id) "-title" } {
-            h2 id={ (id) "-title" } { (title) small id={ (id) "-count" } data-live { (group.count) } }
+            h2 id={ (id) "-title" } { (title) small id={ (id) "-count" } data-live { span data-key=(group.count) { (group.count) } } }
             ul.list id=(id) data-live data-hold tabindex="0" aria-labelledby={ (id) "-title" } {
-                @for resource in &group.shown { (row(resource)) }
+                // Another text in a place is a new element, in which nothing has moved.
+                @for (position, resource) in group.shown.iter().enumerate() {
+                    li data-key={ (position) "-" (key(resource)) } { (row(resource)) }
+                }
                 @if group.shown.is_empty() { li.empty { (empty) } }
                 @if n_more > 0 { li.empty { (counted(n_more, "more", "more")) } }
             }
         }
     }
+}
+
+/// A number for the text of a row without its countdown.
+fn key(resource: &ResourceSummary) -> u64 {
+    let ResourceSummary {
+        family,
+        id,
+        name,
+        word,
+        next,
+        ..
+    } = resource;
+    let next = next.as_ref();
+    let next = next.map(|next| (next.at, &next.to, &next.stage, &next.service, &next.step));
+    let mut hasher = DefaultHasher::new();
+    (family, id, name, word, next).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The page of a resource.
@@ -110,13 +145,11 @@ fn place(resource: &ResourceSummary) -> Markup {
 fn status_row(resource: &ResourceSummary, now: Millis) -> Markup {
     let tone = Tone::of_resource(resource.kind, &resource.word, &resource.allowed);
     html! {
-        li {
-            (link(resource))
-            span.side { (tone.word(&resource.word)) }
-            (place(resource))
-            span.side {
-                @if let Some(next) = &resource.next { small { "changes " (countdown(next.at, now)) } }
-            }
+        (link(resource))
+        span.side { (tone.word(&resource.word)) }
+        (place(resource))
+        span.side {
+            @if let Some(next) = &resource.next { small { "changes " (countdown(next.at, now)) } }
         }
     }
 }
@@ -126,12 +159,10 @@ fn due_row(resource: &ResourceSummary, glance: &Glance) -> Markup {
         return html! {};
     };
     html! {
-        li {
-            (link(resource))
-            span.side { (countdown(next.at, glance.now)) }
-            small { (step(next)) "becomes " @if next.to.is_empty() { "gone" } @else { (short(glance.word(resource.family, &next.to))) } }
-            span.side { small { (time_of_day(next.at)) } }
-        }
+        (link(resource))
+        span.side { (countdown(next.at, glance.now)) }
+        small { (step(next)) "becomes " @if next.to.is_empty() { "gone" } @else { (short(glance.word(resource.family, &next.to))) } }
+        span.side { small { (time_of_day(next.at)) } }
     }
 }
 

@@ -37,7 +37,7 @@ fn worlds(visit: &Visit) -> Markup {
                         @for (world, url) in worlds.iter().take(MOST_ROWS) {
                             tr data-key=(world.name) {
                                 td { (short(&world.name)) @if world.name == own { " " small { "(this one)" } } }
-                                td { a href={ (url) "/_emulator/" } { (url) } }
+                                td.address { a href={ (url) "/_emulator/" } { (url.split_once("://").map_or(&**url, |(_, address)| address)) } }
                                 td.side {
                                     @if world.name != MAIN && world.name != own {
                                         button.quiet.danger data-send={ "DELETE /_emulator/v1/worlds/" (segment(&world.name)) }
@@ -82,7 +82,8 @@ fn snapshots(visit: &Visit) -> Markup {
             div.table id="snapshot-list" data-live {
                 table {
                     thead { tr { th scope="col" { "Name" } th scope="col" { "Instant" } th scope="col" { span.off-screen { "Commands" } } } }
-                    tbody {
+                    // As a whole a new one, in which nothing has moved.
+                    tbody data-key=(snapshots.len()) {
                         @for named in snapshots.iter().rev().take(MOST_ROWS) {
                             @let name = &named.name;
                             tr data-key=(name) {

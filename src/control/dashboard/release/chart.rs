@@ -25,10 +25,7 @@ pub(super) const GO_BACK: &str = "go-back";
 pub(super) const FORK: &str = "fork";
 
 /// The most characters of a name.
-const NAME: usize = 60;
-
-/// The most failures that are told in full.
-const MOST_FAILURES: usize = 20;
+pub(super) const NAME: usize = 60;
 
 /// The chart.
 pub(super) fn chart(rows: &[Row], now: Millis) -> Markup {
@@ -78,27 +75,6 @@ pub(super) fn moment(world: &str) -> Markup {
                 data-confirm="Go back to this instant? Everything later in this world is dropped." data-done="It is {now} again" { "Go back to here" }
             button id=(FORK) data-instant="at" data-send="POST /_emulator/v1/worlds" data-body=(json!({ "from": world }))
                 data-done="Forked as the world {name}: {url}/_emulator/" { "Fork here" }
-        }
-    }
-}
-
-/// The failures with their messages.
-pub(super) fn failures(rows: &[Row]) -> Markup {
-    let failed = rows
-        .iter()
-        .filter_map(|row| Some((row, row.message.as_ref()?)));
-    let failed: Vec<_> = failed.collect();
-    html! {
-        div id="failures" data-live {
-            @if !failed.is_empty() {
-                h3 { "Failures" }
-                ul {
-                    @for (row, message) in failed.iter().take(MOST_FAILURES) {
-                        li { b { bdi { (shortened(&row.name, NAME)) } } ": " span.problem { bdi { (shortened(message, 500)) } } }
-                    }
-                    @if failed.len() > MOST_FAILURES { li { (counted(failed.len() - MOST_FAILURES, "more", "more")) } }
-                }
-            }
         }
     }
 }

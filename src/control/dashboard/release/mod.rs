@@ -3,6 +3,7 @@
 mod bars;
 mod chart;
 mod edits;
+mod failures;
 mod happenings;
 
 use axum::extract::Path;
@@ -18,6 +19,7 @@ use crate::registry::{Unknown, World};
 use crate::sim::Millis;
 use crate::sim::timeline::Timeline;
 use crate::world::controls::{CommandRequest, ResourceControls};
+pub(super) use failures::show_failures;
 use happenings::Mentions;
 
 /// The most buttons for commands.
@@ -92,7 +94,7 @@ fn page(visit: &Visit, subject: &Subject, mentions: &Mentions) -> Markup {
             h2 id="life-title" { "Life" }
             (chart::chart(&rows, *now))
             (chart::moment(visit.world_name()))
-            (chart::failures(&rows))
+            (failures::failures(timeline, &rows, &word))
         }
         (happenings::transitions(timeline, mentions, &word))
         (happenings::journal(mentions))
@@ -106,7 +108,7 @@ fn heading(subject: &Subject) -> Markup {
     html! {
         div.title id="subject" data-live {
             h1 { (long(&timeline.name)) }
-            span { (tone.word(&timeline.word)) @if let Some(code) = timeline.code { " " small { "status " (code) } } }
+            span data-key=(timeline.status) { (tone.word(&timeline.word)) @if let Some(code) = timeline.code { " " small { "status " (code) } } }
             p.hint.line {
                 (timeline.family) " · " (timeline.kind) " in " (short(&timeline.scope)) " · "
                 code { bdi { (shortened(&timeline.id, 120)) } }
@@ -129,7 +131,12 @@ fn commands(visit: &Visit, subject: &Subject) -> Markup {
     let Subject {
         timeline, controls, ..
     } = subject;
-    let requests = &controls.commands;
+    // A hand comes to the first ones first, so those that remove are last.
+    let (removals, others): (Vec<_>, Vec<_>) = controls
+        .commands
+        .iter()
+        .partition(|request| request.method == "DELETE");
+    let requests = [others, removals].concat();
     let drafts = edits::drafts(&visit.world, controls);
     let is_sent = |command: &&str| {
         requests.iter().any(|request| request.command == *command)

@@ -121,7 +121,8 @@ fn listed(found: &Found, limit: usize, filter: &PageFilter) -> Markup {
             h2 { "Nothing matches; these come nearest" }
             (near_misses(near))
         }
-        ol.journal {
+        // As a whole a new one, in which nothing has moved.
+        ol.journal data-key=(records.first().map(|newest| newest.get("id").text()).unwrap_or_default()) {
             @for record in records { (row(record)) }
         }
         @if *total > limit && limit < MOST {
