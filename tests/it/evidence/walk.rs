@@ -356,7 +356,11 @@ async fn walk_zadig_plans(app: &App) {
         .await
         .assert_status(204);
     for n in 0..statuses.len() {
-        app.get(&format!("{plans}/{n:024x}"))
+        let shown = app.get(&format!("{plans}/{n:024x}")).await;
+        let job = shown.assert_status(200)["jobs"][0]["id"].clone();
+        let path = format!("{internal}/{n:024x}");
+        app.get(&path).await.assert_status(200);
+        app.get(&format!("{path}/job/{}", job.as_str().unwrap()))
             .await
             .assert_status(200);
     }
