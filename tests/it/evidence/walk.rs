@@ -351,6 +351,9 @@ async fn walk_zadig_plans(app: &App) {
         .assert_status(204);
     let plain = format!("{plans}/{:024x}", 77);
     app.get(&plain).await.assert_status(200);
+    app.get(&plain.replace(plans, internal))
+        .await
+        .assert_status(200);
     let state = json!({"zadig": {"generation": "v4", "release_plans": whole.collect::<Vec<_>>()}});
     app.patch("/_emulator/v1/state", state)
         .await

