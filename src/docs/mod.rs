@@ -71,7 +71,7 @@ pages! {
     plans "plans" "Services" ["plan"];
     asm "asm" "Services" ["release" "mesh"];
     zadig "zadig" "Services" ["version"];
-    zadig_release_plans "zadig-release-plans" "Services";
+    zadig_release_plans "zadig-release-plans" "Services" ["zadig-plan"];
     zadig_reads "zadig-reads" "Services";
     zadig_workflows "zadig-workflows" "Services" ["task"];
     iam "iam" "Services" ["token"];

@@ -225,10 +225,12 @@ fn reads(app: &App) -> Vec<String> {
     })
 }
 
-/// Everything else that Zadig shows: a project with environments, registries, services, and two workflows.
+/// Everything else that Zadig shows: a release plan with a job, and a project with environments, registries, services, and
+/// two workflows.
 fn shop() -> Value {
     let environment = |name: &str, production: bool| json!({"name": name, "production": production, "services": [{"name": "web"}]});
-    json!({"zadig": {"projects": [{
+    let release_plan = json!({"id": "64f1a7cd1b7bd46ec353b50c", "jobs": [{"id": "j1", "name": "check", "type": "text"}]});
+    json!({"zadig": {"release_plans": [release_plan], "projects": [{
         "key": "shop",
         "environments": [environment("dev", false), environment("prod", true)],
         "registries": [{"id": "62ce6231e0281143de477e60", "address": "https://registry.example", "namespace": "shop"}],
@@ -241,7 +243,7 @@ fn shop() -> Value {
 }
 
 /// Reads that belong to no resource, or to one that has others too.
-const OTHERS: [&str; 20] = [
+const OTHERS: [&str; 22] = [
     "/v1/meshes",
     "/api/aslan/delivery/releases?projectName=shop",
     "/openapi/environments?projectKey=shop",
@@ -262,6 +264,8 @@ const OTHERS: [&str; 20] = [
     "/openapi/workflows/custom/task?workflowKey=hotfix&taskId=1",
     "/openapi/workflows/custom/careful/task/1/manual-exec?projectKey=shop",
     "/openapi/release_plan/v1?pageNum=1&pageSize=20",
+    "/api/aslan/release_plan/v1/64f1a7cd1b7bd46ec353b50c",
+    "/api/aslan/release_plan/v1/64f1a7cd1b7bd46ec353b50c/job/j1",
 ];
 
 /// Every GET whose answers are kept is asked at two instants between which nothing is due.

@@ -194,6 +194,14 @@ impl Error {
         }
     }
 
+    /// The same refusal with a text that is inferred.
+    pub fn inferred(self) -> Self {
+        Self {
+            evidence: Evidence::Inferred,
+            ..self
+        }
+    }
+
     /// A refused query, with the service's text and a hint.
     pub fn bad_query(text: String, hint: &str) -> Self {
         Self::from(Rejection::BadQuery(text)).with_hint(hint.to_owned())

@@ -12,7 +12,7 @@ const WORDS: [&str; 10] = [
 ];
 
 /// Values that fit the name of a field better than its schema does.
-const KNOWN: [(&str, &[&str]); 41] = [
+const KNOWN: [(&str, &[&str]); 42] = [
     // No word that names have, since it is masked wherever it stands.
     ("secret", &["hush-4711-hush"]),
     ("project_key", &["demo", "demo", "demo-helm", "shop"]),
@@ -22,6 +22,7 @@ const KNOWN: [(&str, &[&str]); 41] = [
     ("workflowKey", &["release", "checked", "made-up"]),
     ("workflow_name", &["release", "checked"]),
     ("taskID", &["1", "1", "2", "3"]),
+    ("jobID", &["0b655ad6-5d08-4f1c-8ff6-7eb004c7c7bd"]),
     ("job_name", &["check", "job-0-0-0-check", "job-0-0-0-ask"]),
     (
         "job_type",

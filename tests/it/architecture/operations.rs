@@ -35,7 +35,7 @@ fn every_operation_declares_evidence_source_action_and_a_unique_id() {
             count("pipelines"),
             count("zadig")
         ),
-        (18, 10, 9, 10, 46)
+        (18, 10, 9, 10, 48)
     );
 }
 

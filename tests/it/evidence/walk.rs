@@ -351,12 +351,19 @@ async fn walk_zadig_plans(app: &App) {
         .assert_status(204);
     let plain = format!("{plans}/{:024x}", 77);
     app.get(&plain).await.assert_status(200);
+    app.get(&plain.replace(plans, internal))
+        .await
+        .assert_status(200);
     let state = json!({"zadig": {"generation": "v4", "release_plans": whole.collect::<Vec<_>>()}});
     app.patch("/_emulator/v1/state", state)
         .await
         .assert_status(204);
     for n in 0..statuses.len() {
-        app.get(&format!("{plans}/{n:024x}"))
+        let shown = app.get(&format!("{plans}/{n:024x}")).await;
+        let job = shown.assert_status(200)["jobs"][0]["id"].clone();
+        let path = format!("{internal}/{n:024x}");
+        app.get(&path).await.assert_status(200);
+        app.get(&format!("{path}/job/{}", job.as_str().unwrap()))
             .await
             .assert_status(200);
     }

@@ -7,6 +7,7 @@
 mod cron;
 mod go_bodies;
 mod go_bodies_v4;
+mod go_rules;
 mod gzip;
 mod heads;
 mod json;

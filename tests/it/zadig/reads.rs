@@ -364,6 +364,23 @@ async fn an_unknown_environment_is_a_500_with_a_hint() {
 }
 
 #[tokio::test]
+async fn an_environment_needs_the_templates_of_its_services_if_references_are_checked() {
+    let mut state = shop();
+    state["zadig"]["projects"][0]["service_templates"] = json!([
+        {"name": "other"}, {"name": "web", "production": true}]);
+    let path = format!("{ENVIRONMENTS}/dev?projectKey=shop");
+    let app = App::load(&state);
+    assert_eq!(app.get(&path).await.status, 200);
+    let app = App::build(|settings| settings.references = References::Checked, &state);
+    let reply = app.get(&path).await;
+    reply.assert_reply(400, r#"{"code":6078,"description":"[ServiceTmpl.Find] web error: mongo: no documents in result","extra":{},"message":"获取环境失败","type":"error"}"#);
+    reply.assert_hinted("the service_templates of project shop have no web");
+    // A chart has no such template.
+    let production = format!("{ENVIRONMENTS}/production/dev?projectKey=shop");
+    assert_eq!(app.get(&production).await.status, 200);
+}
+
+#[tokio::test]
 async fn registries_are_listed_once_and_shown_to_administrators() {
     let app = App::load(&shop());
     let list = send(&app, "nobody", REGISTRIES).await;

@@ -360,6 +360,22 @@ impl Catalog {
         environments.find(|known| known.name == name && known.production == production)
     }
 
+    /// The first service of an environment that is deployed from YAML, but has no template in a project with templates of
+    /// that kind of environments.
+    pub fn service_without_template<'a>(
+        &self,
+        project: &str,
+        environment: &'a Environment,
+    ) -> Option<&'a EnvironmentService> {
+        let templates = self.0.get(project)?.services.iter();
+        let templates = templates.filter(|known| known.production == environment.production);
+        let names: Vec<&str> = templates.map(|known| &*known.name).collect();
+        let mut services = environment.services.iter();
+        services.find(|service| {
+            service.chart.is_none() && !names.is_empty() && !names.contains(&&*service.name)
+        })
+    }
+
     /// The registry with an id; those of the project go first.
     pub fn registry(&self, project: &str, id: &str) -> Option<&ImageRegistry> {
         let own = self.0.get(project).into_iter();

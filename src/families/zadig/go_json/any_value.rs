@@ -1,4 +1,4 @@
-//! Values of any type, which a struct of the service holds as they are.
+//! Values of any type, and objects of structs that are not modelled, which are held as they are.
 
 use serde_json::{Map, Value};
 
@@ -29,7 +29,34 @@ impl GoField for AnyValue {
     }
 }
 
+/// Declares structs of the service whose objects are kept as they are.
+macro_rules! go_objects {
+    ($($(#[$attribute:meta])* $visibility:vis struct $name:ident = $go_name:literal;)*) => {$(
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        $(#[$attribute])*
+        $visibility struct $name(pub $crate::families::zadig::go_json::any_value::AnyValue);
+
+        impl $crate::families::zadig::go_json::decode::GoField for $name {
+            fn bind(&mut self, values: &mut $crate::families::zadig::go_json::decode::GoValues) {
+                self.0.bind_object($go_name, values);
+            }
+        }
+    )*};
+}
+pub(in crate::families::zadig) use go_objects;
+
 impl AnyValue {
+    /// Reads the next value, which must be an object or null.
+    pub(in crate::families::zadig) fn bind_object(&mut self, go_type: &str, values: &mut GoValues) {
+        self.bind(values);
+        if let Some(first) = self.0.first()
+            && *first != JsonToken::Object
+        {
+            values.expect_read(first, go_type);
+            self.0.clear();
+        }
+    }
+
     /// The value; of a key that comes twice, the last.
     pub fn to_json(&self) -> Value {
         let mut tokens = self.0.iter();

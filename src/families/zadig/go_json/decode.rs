@@ -269,7 +269,13 @@ impl GoValues {
 
     /// Records that a value has the wrong type, and skips it. Null fits every type.
     fn expect(&mut self, token: &JsonToken, go_type: &str) {
-        let value = match token {
+        self.skip(token);
+        self.expect_read(token, go_type);
+    }
+
+    /// Records that a value that is read already has the wrong type. Null fits every type.
+    pub(super) fn expect_read(&mut self, first: &JsonToken, go_type: &str) {
+        let value = match first {
             JsonToken::Null | JsonToken::End => return,
             JsonToken::Bool(_) => "bool",
             JsonToken::Number(_) => "number",
@@ -277,7 +283,6 @@ impl GoValues {
             JsonToken::Array => "array",
             JsonToken::Object => "object",
         };
-        self.skip(token);
         self.mismatch(value, go_type);
     }
 

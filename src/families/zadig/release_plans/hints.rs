@@ -60,6 +60,7 @@ impl Table {
             PlanError::JobRequest { .. } => {
                 "type must be that of the job: text or workflow; only workflows can be retried"
             }
+            PlanError::UnknownJob(_) => return Some(jobs_hint(plan?)),
             PlanError::Job { cause, .. } => return job_hint(plan?, cause),
             PlanError::CancelTask { .. } => {
                 "the service cannot take a plan back to planning once a task has passed"
@@ -164,13 +165,7 @@ fn approvers_hint(plan: &ZadigPlan) -> String {
 
 fn job_hint(plan: &ZadigPlan, refusal: &JobRefusal) -> Option<String> {
     let text = match refusal {
-        JobRefusal::Unknown(_) => {
-            let jobs = plan.jobs.iter();
-            let known: Vec<_> = jobs
-                .map(|job| format!("{} ({})", job.id, job.name))
-                .collect();
-            return Some(format!("the jobs of the plan are {}", known.join(", ")));
-        }
+        JobRefusal::Unknown(_) => return Some(jobs_hint(plan)),
         JobRefusal::NotTodo(_) => "only a job in status todo can be executed or skipped",
         JobRefusal::Status { command, .. } => match *command {
             "execute" => "a workflow can be executed in status todo or failed",
@@ -182,4 +177,12 @@ fn job_hint(plan: &ZadigPlan, refusal: &JobRefusal) -> Option<String> {
         JobRefusal::NotManager { .. } | JobRefusal::Task { .. } => return None,
     };
     Some(text.to_owned())
+}
+
+fn jobs_hint(plan: &ZadigPlan) -> String {
+    let jobs = plan.jobs.iter();
+    let known: Vec<_> = jobs
+        .map(|job| format!("{} ({})", job.id, job.name))
+        .collect();
+    format!("the jobs of the plan are {}", known.join(", "))
 }

@@ -1,19 +1,14 @@
-//! The internal operations, which the service's own pages call: without them no plan leaves planning.
+//! The internal commands, which the service's own pages send: without them no plan leaves planning.
 
-use std::convert::Infallible;
-
-use axum::extract::{FromRequestParts, Request, State};
-use axum::http::StatusCode;
-use axum::http::request::Parts;
+use axum::extract::{Request, State};
 use axum::response::Response;
 
 use super::context::PlanContext;
 use super::generation::check_path;
+use super::internal_reads::ZadigPlanPath;
 use super::job_commands::JobCommand;
 use super::messages::PlanError;
 use super::model::approval::Answer;
-#[cfg(test)]
-use super::model::plan_log::ZadigPlanLog;
 use super::wire::request::{ApprovePlanBody, ExecuteJobBody, RetryJobBody, SkipJobBody};
 use crate::families::zadig::access::check_system_role;
 use crate::families::zadig::dialect::Zadig;
@@ -24,30 +19,10 @@ use crate::families::zadig::extract::{Filled, Id};
 use crate::families::zadig::query::decoded_path;
 #[cfg(test)]
 use crate::families::zadig::response::ResultMessage;
-use crate::families::zadig::response::{self, success};
+use crate::families::zadig::response::success;
 use crate::families::zadig::table::Table;
 use crate::http::Caller;
 use crate::sim::transition::CLOCK;
-
-/// The id in a path of a command on a plan, and the status in that of a change of its status.
-#[derive(Debug)]
-pub struct ZadigPlanPath {
-    pub id: String,
-    pub status: String,
-}
-
-impl FromRequestParts<Zadig> for ZadigPlanPath {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Zadig) -> Result<Self, Infallible> {
-        let path = parts.uri.path().trim_start_matches('/');
-        // After `api/aslan/release_plan/v1`; the service takes bytes that are no text as they are.
-        let mut segments = path.split('/').skip(4).map(decoded_path);
-        let id = segments.next().unwrap_or_default();
-        let status = segments.nth(1).unwrap_or_default();
-        Ok(Self { id, status })
-    }
-}
 
 /// Makes one change to the table.
 fn command(
@@ -94,10 +69,10 @@ fn command(
 pub async fn change_status(
     State(zadig): State<Zadig>,
     caller: Caller,
-    ZadigPlanPath { id, status }: ZadigPlanPath,
+    ZadigPlanPath { id, part }: ZadigPlanPath,
 ) -> Result<Response, Error> {
     command(&zadig, &caller, &id, |table, context| {
-        table.change_plan_status(&id, &status, context)
+        table.change_plan_status(&id, &part, context)
     })
 }
 
@@ -245,32 +220,6 @@ pub async fn retry_job(
     command(&zadig, &caller, &id, |table, context| {
         table.retry_job(&id, &job_command, context)
     })
-}
-
-/// Lists the log of a release plan, newest first.
-///
-/// An unknown plan has an empty one. Errors: 401, 403.
-#[cfg_attr(test, utoipa::path(get, path = "/api/aslan/release_plan/v1/{id}/logs", operation_id = "ListZadigReleasePlanLogs",
-    tag = "zadig", params(("id" = String, Path, description = "The plan's id.")),
-    responses((status = 200, body = Vec<ZadigPlanLog>)),
-    extensions(
-        ("x-evidence" = json!("inferred")),
-        ("x-source" = json!("Zadig v3.4.1, release_plan, read 2026-11")),
-        ("x-action" = json!("get_release_plan")),
-        ("x-differences" = json!("internal: the service's own pages call it, and no document has it. inferred: the entries have the status of the plan before and after, but not the contents of an edit. The newest 1,000 are kept."))
-    )))]
-pub async fn list_plan_logs(
-    State(Zadig(handle)): State<Zadig>,
-    caller: Caller,
-    ZadigPlanPath { id, .. }: ZadigPlanPath,
-) -> Result<Response, Error> {
-    check_system_role(&caller, "get_release_plan")?;
-    Ok(handle.read(|table, _, _| {
-        let found = table.release_plans.find(&id, "").ok();
-        let logs = found.map(|stored| &*stored.item.logs).unwrap_or_default();
-        let newest_first: Vec<_> = logs.iter().rev().collect();
-        response::json(StatusCode::OK, &newest_first, 256 * logs.len() + 16)
-    }))
 }
 
 /// Deletes a release plan in any status.

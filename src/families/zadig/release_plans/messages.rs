@@ -69,6 +69,8 @@ pub enum PlanError {
     CannotSkip(ZadigPlanStatus),
     #[error("plan is not in the release time range")]
     OutsideWindow,
+    #[error("job {0} not found")]
+    UnknownJob(String),
     /// The body of a command on a job is wrong. `doing` is what the service was about to make of it.
     #[error("new release job {doing}: {cause}")]
     JobRequest { doing: &'static str, cause: String },
@@ -120,7 +122,7 @@ impl PlanError {
     /// The evidence for the text.
     fn evidence(&self) -> Evidence {
         match self {
-            Self::List(_) | Self::CancelTask { .. } => Evidence::Inferred,
+            Self::List(_) | Self::CancelTask { .. } | Self::UnknownJob(_) => Evidence::Inferred,
             _ => Evidence::Observed,
         }
     }

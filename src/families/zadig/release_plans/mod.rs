@@ -3,7 +3,7 @@
 //! Plans belong to the installation. Four operations are public; the internal ones are those without which a plan never
 //! leaves planning.
 //!
-//! - [`operations`] and [`internal`]: the operations. Requests and responses are in [`wire`], the service's own texts in
+//! - [`operations`], [`internal`] and [`internal_reads`]: the operations. Requests and responses are in [`wire`], the service's own texts in
 //!   [`messages`].
 //! - [`table`]: the plans of a world. [`editing`] creates and edits them, [`progress`] takes them from status to status,
 //!   [`job_commands`] executes their jobs, [`tasks`] starts the tasks of workflows.
@@ -16,6 +16,7 @@ pub mod fixture;
 mod generation;
 mod hints;
 pub mod internal;
+pub mod internal_reads;
 pub mod job_commands;
 pub mod messages;
 pub mod model;
@@ -50,6 +51,7 @@ pub(super) fn routes() -> Routes<Zadig> {
         .with(
             route!(
                 "/api/aslan/release_plan/v1/{id}",
+                get(internal_reads::get_plan_internally),
                 delete(internal::delete_plan)
             )
             .or_wrong_method(),
@@ -91,8 +93,15 @@ pub(super) fn routes() -> Routes<Zadig> {
         )
         .with(
             route!(
+                "/api/aslan/release_plan/v1/{id}/job/{jobID}",
+                get(internal_reads::get_plan_job)
+            )
+            .or_wrong_method(),
+        )
+        .with(
+            route!(
                 "/api/aslan/release_plan/v1/{id}/logs",
-                get(internal::list_plan_logs)
+                get(internal_reads::list_plan_logs)
             )
             .or_wrong_method(),
         )

@@ -9,7 +9,7 @@ use super::generation::{check_field, check_path};
 use super::messages::PlanError;
 use super::table::ZadigPlanPage;
 use super::wire::query::plan_page;
-use super::wire::request::{CreatePlanBody, PlanRequest, UnusableBody, UpdatePlanBody};
+use super::wire::request::{CrashingNull, CreatePlanBody, PlanRequest, UpdatePlanBody};
 use super::wire::response::{ZadigPlanCreated, ZadigPlanDetail, ZadigPlanList, ZadigPlanRow};
 use crate::families::zadig::access::check_system_role;
 use crate::families::zadig::dialect::Zadig;
@@ -98,10 +98,15 @@ fn row_count(page: ZadigPlanPage, total: usize) -> usize {
         ("x-action" = json!("none")),
         ("x-differences" = json!("The fields are those of the service's source: v3 has those of v3.4, v4 those of v4.3. Approvals by Lark, DingTalk and WeCom are shown as they were sent. The workflow of a job has the fields of the workflow's own detail."))
     )))]
-pub async fn get_plan(State(Zadig(handle)): State<Zadig>, Id(id): Id) -> Result<Response, Error> {
+pub async fn get_plan(zadig: State<Zadig>, id: Id) -> Result<Response, Error> {
+    show_plan(&zadig, &id)
+}
+
+/// The answer to a read of a plan.
+pub(super) fn show_plan(Zadig(handle): &Zadig, Id(id): &Id) -> Result<Response, Error> {
     handle.show(|table, _, now, shown| {
-        let stored = table.release_plans.find(&id, "");
-        let stored = stored.map_err(|refusal| table.plan_refusal(refusal, &id, now))?;
+        let stored = table.release_plans.find(id, "");
+        let stored = stored.map_err(|refusal| table.plan_refusal(refusal, id, now))?;
         shown.note(stored);
         let view = ZadigPlanDetail::new(&stored.id, &stored.item, table.generation(), now);
         let size = ROW_SIZE * (view.jobs.len() + 4);
@@ -225,11 +230,8 @@ impl Table {
     }
 }
 
-impl From<UnusableBody> for Error {
-    fn from(unusable: UnusableBody) -> Self {
-        match unusable {
-            UnusableBody::WrongType(text) => Rejection::BadBody(text).into(),
-            UnusableBody::Null(cause) => Self::crash(cause),
-        }
+impl From<CrashingNull> for Error {
+    fn from(CrashingNull(cause): CrashingNull) -> Self {
+        Self::crash(cause)
     }
 }

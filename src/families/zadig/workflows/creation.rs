@@ -10,6 +10,7 @@ use super::model::definition::{Workflow, WorkflowJob, WorkflowStage};
 use super::model::job_task::{Approval, JobTask, NativeApproval};
 use super::model::parts::UserRef;
 use super::model::task::{TaskPlan, TaskProgress, TaskStage, WorkflowTask, count_jobs};
+use super::rendering::ParamValues;
 use super::wire::request::{CustomTaskParam, JobInput};
 use crate::families::zadig::go_json::any_value::AnyValue;
 use crate::families::zadig::table::Table;
@@ -57,6 +58,13 @@ impl Table {
         }
         let generation = self.generation();
         set_parameters(&mut workflow, request.parameters, generation, context)?;
+        let param_values = ParamValues::new(&workflow, request.parameters);
+        param_values.render(&mut workflow);
+        let inputs = param_values.render_inputs(request.inputs);
+        let request = &TaskRequest {
+            inputs: &inputs,
+            ..*request
+        };
         let project = workflow.project.clone();
         let job_context = JobContext {
             catalog: &self.catalog,

@@ -5,7 +5,8 @@
 //!
 //! - [`operations`]: the operations. Requests and responses are in [`wire`], the service's own texts in [`messages`].
 //! - [`table`]: the workflows and tasks of a world, and their [`queue`]. [`creation`] checks a request and makes a task,
-//!   whose jobs [`jobs`] makes of their types and inputs. [`model`] has the lifecycle.
+//!   whose jobs [`jobs`] makes of their types and inputs, with the values of variables from [`rendering`]. [`model`] has the
+//!   lifecycle.
 //! - [`fixture`]: the fixture format.
 
 pub mod creation;
@@ -16,6 +17,7 @@ pub mod messages;
 pub mod model;
 pub mod operations;
 pub mod queue;
+pub mod rendering;
 mod resource;
 pub mod table;
 pub mod wire;

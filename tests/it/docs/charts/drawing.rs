@@ -68,7 +68,7 @@ pub fn svg(chart: &Chart) -> String {
          width=\"{width}\" height=\"{height}\" role=\"img\">\n\
          <title>The states of a {}</title>\n<style>{STYLE}</style>\n\
          <rect class=\"back\" width=\"{width}\" height=\"{height}\" rx=\"6\"/>\n",
-        chart.subject.name()
+        chart.subject.name().replace('-', " ")
     );
     let mut names = String::new();
     for ((from, to), causes) in &arrows {

@@ -65,6 +65,11 @@ async fn of_a_workflow_task() {
 }
 
 #[tokio::test]
+async fn of_a_release_plan_of_zadig() {
+    assert_charted(Subject::ReleasePlan).await;
+}
+
+#[tokio::test]
 async fn of_a_token() {
     assert_charted(Subject::Token).await;
 }

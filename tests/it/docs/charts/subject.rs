@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{App, CREDENTIALS, Reply};
+use crate::common::{App, CREDENTIALS, NOON, Reply};
 
 /// A kind of resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,7 @@ pub enum Subject {
     Mesh,
     Version,
     Task,
+    ReleasePlan,
     Token,
 }
 
@@ -140,6 +141,21 @@ const TASK: &[Status] = &[
     status("cancelled", (15, 0), "somebody has cancelled the task"),
 ];
 
+const RELEASE_PLAN: &[Status] = &[
+    status("planning", (0, 4), "the plan is being written"),
+    status("finish_planning", (5, 7), "the plan is written"),
+    status("wait_for_approval", (5, 2), "the approvers are asked"),
+    status("executing", (11, 4), "its jobs can be executed"),
+    status("denied", (11, 0), "an approver has rejected it"),
+    status(
+        "success",
+        (18, 4),
+        "every job is done, skipped or failed, or the manager says so",
+    ),
+    status("timeout", (18, 7), "the window is over"),
+    status("cancel", (18, 2), "the plan was given up"),
+];
+
 const TOKEN: &[Status] = &[
     status("valid", (0, 2), "passes as `X-Auth-Token`"),
     status("expired", (5, 0), "401 `token expires`"),
@@ -152,6 +168,8 @@ const PLANS: &str = "/v3/p1/cas/release-plans";
 const PIPELINES: &str = "/v3/p1/pipeline/pipelines";
 const VERSIONS: &str = "/openapi/delivery/releases";
 const TASKS: &str = "/openapi/workflows/custom/task";
+const RELEASE_PLANS: &str = "/openapi/release_plan/v1";
+const INTERNAL_PLANS: &str = "/api/aslan/release_plan/v1";
 const TOKENS: &str = "/v3/auth/tokens";
 
 impl Subject {
@@ -164,6 +182,7 @@ impl Subject {
             Self::Mesh => "mesh",
             Self::Version => "version",
             Self::Task => "task",
+            Self::ReleasePlan => "zadig-plan",
             Self::Token => "token",
         }
     }
@@ -175,6 +194,7 @@ impl Subject {
             Self::Release | Self::Mesh => "asm",
             Self::Version => "zadig",
             Self::Task => "zadig-workflows",
+            Self::ReleasePlan => "zadig-release-plans",
             Self::Token => "iam",
         }
     }
@@ -187,6 +207,7 @@ impl Subject {
             Self::Mesh => MESH,
             Self::Version => VERSION,
             Self::Task => TASK,
+            Self::ReleasePlan => RELEASE_PLAN,
             Self::Token => TOKEN,
         }
     }
@@ -197,7 +218,7 @@ impl Subject {
             Self::Pipeline => Some("pipelines"),
             Self::Plan => Some("plans"),
             Self::Release | Self::Mesh => Some("asm"),
-            Self::Version | Self::Task => Some("zadig"),
+            Self::Version | Self::Task | Self::ReleasePlan => Some("zadig"),
             Self::Token => None,
         }
     }
@@ -213,6 +234,20 @@ impl Subject {
             Self::Mesh | Self::Token => &["delete"],
             Self::Version => &["retry", "delete"],
             Self::Task => &["cancel", "retry", "approve", "manual_exec"],
+            Self::ReleasePlan => &[
+                "planning",
+                "finish_planning",
+                "wait_for_approval",
+                "executing",
+                "success",
+                "cancel",
+                "approve",
+                "execute",
+                "skip",
+                "retry",
+                "update",
+                "delete",
+            ],
         }
     }
 
@@ -253,7 +288,7 @@ impl Subject {
                 &[r#"{"match": {"step": "build"}, "outcome": "fail", "times": 1}"#],
                 &[r#"{"match": {"step": "build"}, "outcome": "hang", "times": 1}"#],
             ],
-            Self::Token => &[&[]],
+            Self::ReleasePlan | Self::Token => &[&[]],
         }
     }
 
@@ -288,6 +323,19 @@ impl Subject {
                     assert_eq!(created["task_id"], task_id);
                 }
                 return "release:2".to_owned();
+            }
+            Self::ReleasePlan => {
+                app.put(
+                    "/_emulator/v1/state",
+                    json!({"zadig": {"generation": "v4"}}),
+                )
+                .await
+                .assert_status(204);
+                let created = app.post(RELEASE_PLANS, release_plan()).await;
+                let id = text(&created.assert_status(200)["id"]);
+                let path = format!("{RELEASE_PLANS}/{id}");
+                app.patch(&path, release_plan()).await.assert_status(200);
+                return id;
             }
             Self::Token => {
                 let reply = app.send("POST", TOKENS, &[], login().to_string()).await;
@@ -346,6 +394,26 @@ impl Subject {
                 let path = "/openapi/workflows/custom/release/task/2/manual-exec?projectKey=shop";
                 app.post(path, json!({"stage_name": "deploy"})).await
             }
+            (Self::ReleasePlan, "update") => {
+                app.patch(&format!("{RELEASE_PLANS}/{id}"), release_plan())
+                    .await
+            }
+            (Self::ReleasePlan, "delete") => app.delete(&format!("{INTERNAL_PLANS}/{id}")).await,
+            (Self::ReleasePlan, "approve") => {
+                let path = format!("{INTERNAL_PLANS}/{id}/approve");
+                app.post(&path, json!({"approve": true})).await
+            }
+            (Self::ReleasePlan, "execute" | "skip" | "retry") => {
+                let shown = app.get(&format!("{RELEASE_PLANS}/{id}")).await;
+                let job = shown.assert_status(200)["jobs"][0].clone();
+                let path = format!("{INTERNAL_PLANS}/{id}/{command}");
+                app.post(&path, json!({"id": job["id"], "type": job["type"]}))
+                    .await
+            }
+            (Self::ReleasePlan, _) => {
+                let path = format!("{INTERNAL_PLANS}/{id}/status/{command}");
+                app.post(&path, Value::Null).await
+            }
             (Self::Token, _) => {
                 let headers = [("x-auth-token", id), ("x-subject-token", id)];
                 app.send("DELETE", TOKENS, &headers, "").await
@@ -353,8 +421,12 @@ impl Subject {
         }
     }
 
-    /// Refuses the approval that a pipeline or a task waits for, which is the other answer to it.
+    /// Refuses the approval that a pipeline, a task or a plan waits for, which is the other answer to it.
     pub async fn refuse(self, app: &App, id: &str) -> Reply {
+        if self == Self::ReleasePlan {
+            let path = format!("{INTERNAL_PLANS}/{id}/approve");
+            return app.post(&path, json!({"approve": false})).await;
+        }
         if self == Self::Task {
             return app.post(&format!("{TASKS}/approve"), answer(false)).await;
         }
@@ -417,7 +489,15 @@ fn workflow() -> Value {
          "jobs": [job("deploy")]}]})
 }
 
-/// An answer to its approval.
+/// A plan of Zadig with a text, whose approval may be left out, and which has a window.
+fn release_plan() -> Value {
+    json!({"name": "weekly", "manager": "emulator", "end_time": NOON / 1_000 + 60,
+        "approval": {"enabled": false, "type": "native", "native_approval": {"needed_approvers": 1,
+            "approve_users": [{"type": "user", "user_id": "emulator", "user_name": "emulator"}]}},
+        "jobs": [{"name": "check", "type": "text", "spec": {"content": "Look at the graphs."}}]})
+}
+
+/// An answer to the approval of the workflow's task.
 fn answer(approve: bool) -> Value {
     json!({"workflow_key": "release", "task_id": 2, "stage_name": "job-2-0-0-ask", "approve": approve})
 }

@@ -1,6 +1,7 @@
 //! Creations and edits.
 
 use super::*;
+use crate::common::{assert_same, golden};
 use release_emulator::{Fidelity, References};
 
 #[tokio::test]
@@ -34,6 +35,42 @@ async fn a_plan_begins_in_planning_without_jobs() {
         assert_eq!(shown[key], expected, "{key}");
     }
     assert_eq!(shown.get("approval"), None);
+}
+
+#[tokio::test]
+async fn the_documented_request_is_accepted_and_shown_as_it_was_sent() {
+    let request = golden("zadig_release_plan_request.json");
+    let app = v4();
+    let created = app.as_user("root", "POST", PLANS, request.clone()).await;
+    let created = created.assert_status(200);
+    assert_eq!(created.as_object().unwrap().len(), 1, "{created}");
+    let shown = app.shown(created["id"].as_str().unwrap()).await;
+    for key in ["name", "manager", "start_time", "end_time", "description"] {
+        assert_eq!(shown[key], request[key], "{key}");
+    }
+    let mut approval = shown["approval"].clone();
+    let native = approval["native_approval"].as_object_mut().unwrap();
+    assert_eq!(native.shift_remove("flat_approve_users"), Some(json!([])));
+    let user = native["approve_users"][0].as_object_mut().unwrap();
+    assert_eq!(user.shift_remove("type"), Some(json!("")));
+    assert_same(&approval, &request["approval"]);
+}
+
+#[tokio::test]
+async fn parameters_beside_the_jobs_of_an_edit_are_ignored() {
+    let app = v4();
+    let id = app.create_plan(plan("weekly")).await;
+    // The document has them there.
+    let edit = json!({"name": "Test-Plan-1", "manager": "mia", "manager_identity_type": "system",
+        "jobs": [{"name": "Text-1", "type": "text", "spec": {"content": "Hello, World 1.", "remark": "abc"}}],
+        "parameters": [{"name": 7}]});
+    app.edit_plan(&id, edit).await.assert_reply(200, SUCCESS);
+    let shown = app.shown(&id).await;
+    assert_eq!(shown["name"], "Test-Plan-1");
+    assert_eq!(
+        shown["jobs"][0]["spec"],
+        json!({"content": "Hello, World 1.", "remark": "abc"})
+    );
 }
 
 #[tokio::test]

@@ -166,6 +166,42 @@ async fn an_id_that_no_plan_has_is_a_500_with_the_text_of_the_database() {
 }
 
 #[tokio::test]
+async fn the_pages_of_the_service_show_a_plan_and_its_jobs() {
+    let app = v4();
+    let id = app
+        .plan_with_jobs(plan("weekly"), json!([text_job("a"), text_job("b")]))
+        .await;
+    let shown = app.shown(&id).await;
+    let read = async |token: &str, path: &str| {
+        app.as_user(token, "GET", &format!("{INTERNAL}/{path}"), Value::Null)
+            .await
+    };
+    assert_same(&read("mia", &id).await.assert_status(200), &shown);
+    let job = &shown["jobs"][1];
+    let path = format!("{id}/job/{}", job["id"].as_str().unwrap());
+    assert_same(&read("mia", &path).await.assert_status(200), job);
+    for path in [&id, &path] {
+        read("guest", path).await.assert_reply(403, "");
+    }
+    let unknown = read("mia", &format!("{id}/job/none")).await;
+    unknown.assert_reply(500, &internal("job none not found"));
+    assert!(
+        unknown
+            .header("x-emulator-hint")
+            .starts_with("the jobs of the plan are ")
+    );
+    for (path, text) in [
+        ("64f1a7cd1b7bd46ec353b50c", "mongo: no documents in result"),
+        (
+            "64f1a7cd1b7bd46ec353b50c/job/x",
+            "get plan: mongo: no documents in result",
+        ),
+    ] {
+        read("mia", path).await.assert_reply(500, &internal(text));
+    }
+}
+
+#[tokio::test]
 async fn other_methods_and_slashes_are_answered_by_the_router() {
     let app = v4();
     let id = app.create_plan(plan("weekly")).await;

@@ -226,7 +226,16 @@ async fn the_same_story_in_v3() {
         app.approve(user, id, true).await.assert_reply(200, SUCCESS);
     }
     assert_eq!(app.statuses(id).await, "executing [todo, todo]");
-    app.advance(10_000).await;
+    let shown = app.shown(id).await;
+    for key in ["approval_time", "executing_time"] {
+        assert_eq!(shown[key], NOON_SECONDS, "{key}");
+    }
+    app.advance(9_999).await;
+    let outside = internal("plan is not in the release time range");
+    app.job_command("mia", "execute", id, 1)
+        .await
+        .assert_reply(500, &outside);
+    app.advance(1).await;
     app.execute(id, 1).await;
     app.advance(4_000).await;
     assert_eq!(app.statuses(id).await, "executing [todo, failed]");
@@ -242,7 +251,9 @@ async fn the_same_story_in_v3() {
     assert_eq!(app.statuses(id).await, "executing [todo, done]");
     app.go(id, &["planning", "executing"]).await;
     assert_eq!(app.statuses(id).await, "executing [todo, done]");
-    app.advance(43_000).await;
+    app.advance(42_999).await;
+    assert_eq!(app.statuses(id).await, "executing [todo, done]");
+    app.advance(1).await;
     assert_eq!(app.statuses(id).await, "timeout [todo, done]");
 }
 

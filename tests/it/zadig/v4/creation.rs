@@ -266,6 +266,68 @@ async fn what_fails_after_it_is_stored_is_answered_500_and_leaves_a_failed_versi
 }
 
 #[tokio::test]
+async fn a_manifest_is_refused_by_the_first_field_that_it_lacks() {
+    let app = checked();
+    let cron = "kind: CronJob\nspec: {jobTemplate: ";
+    for (n, (manifest, error)) in [
+        ("a: 1".to_owned(), "yaml缺少kind字段"),
+        ("kind: Job".to_owned(), "yaml缺少spec字段"),
+        (
+            "kind: DaemonSet\nspec: {}".to_owned(),
+            "yaml缺少template字段",
+        ),
+        (
+            "kind: ReplicaSet\nspec: {template: {}}".to_owned(),
+            "yaml缺少template.spec字段",
+        ),
+        (
+            "kind: StatefulSet\nspec: {template: {spec: {}}}".to_owned(),
+            "yaml缺少containers字段",
+        ),
+        (
+            "kind: CronJob\nspec: {}".to_owned(),
+            "yaml缺少jobTemplate字段",
+        ),
+        (format!("{cron}{{}}}}"), "yaml缺少jobTemplate.spec字段"),
+        (
+            format!("{cron}{{spec: {{}}}}}}"),
+            "yaml缺少jobTemplate.spec.template字段",
+        ),
+        (
+            format!("{cron}{{spec: {{template: {{}}}}}}}}"),
+            "yaml缺少jobTemplate.spec.template.spec字段",
+        ),
+        (
+            format!("{cron}{{spec: {{template: {{spec: {{}}}}}}}}}}"),
+            "yaml缺少containers字段",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut body = manual(&format!("v{n}"));
+        body["source"] = json!("elsewhere");
+        body["services"][0]["yaml_content"] = json!(manifest);
+        let text =
+            format!("failed to update service image in yaml, serviceName: web, err: {error}");
+        app.deliver("k8s", body)
+            .await
+            .assert_reply(500, &internal(&text));
+    }
+    let mut malformed = manual("malformed");
+    malformed["source"] = json!("elsewhere");
+    malformed["services"][0]["yaml_content"] = json!("kind: [");
+    let reply = app.deliver("k8s", malformed).await;
+    assert_eq!(reply.status, 500);
+    let begins = "failed to update service image in yaml, serviceName: web, err: 解析yaml失败: ";
+    let description = reply.json()["description"].clone();
+    assert!(
+        description.as_str().unwrap().starts_with(begins),
+        "{description}"
+    );
+}
+
+#[tokio::test]
 async fn lenient_references_resolve_to_the_local_registry() {
     let app = lenient();
     app.deliver("k8s", k8s("v1"))

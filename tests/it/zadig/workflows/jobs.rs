@@ -156,3 +156,53 @@ async fn a_type_that_is_not_modelled_is_carried_and_takes_one_step() {
         (&json!("passed"), &json!(2))
     );
 }
+
+#[tokio::test]
+async fn settings_and_inputs_get_the_values_of_variables() {
+    let app = App::build(
+        |settings| settings.references = release_emulator::References::Checked,
+        &json!({"zadig": {"projects": [{"key": "shop", "environments": [{"name": "dev"}], "workflows": [{
+            "workflow_key": "w", "params": [
+                {"name": "version", "type": "string", "value": "1"},
+                {"name": "env", "type": "choice", "value": "", "choice_option": ["dev", "prod"]}],
+            "stages": [{"name": "s", "jobs": [
+                {"name": "a", "type": "freestyle", "spec": {"envs": [
+                    {"key": "VERSION", "value": "v{{.workflow.params.version}}-{{.workflow.params.none}}"}]}},
+                {"name": "b", "type": "sql", "spec": {"sql": "{{.workflow.params.version}}"}},
+                {"name": "c", "type": "zadig-deploy"}]}]}]}]}}),
+    );
+    let body = json!({"workflow_key": "w", "project_key": "shop",
+        "parameters": [{"name": "version", "value": "2 \"x\""}, {"name": "env", "value": "dev"}],
+        "inputs": [
+            {"job_name": "a", "parameters": {"kv": [{"key": "ENV", "value": "{{.workflow.params.env}}"}]}},
+            {"job_name": "b"},
+            {"job_name": "c", "parameters": {"env_name": "{{.workflow.params.env}}", "service_list": [
+                {"service_name": "web", "service_module": "web", "image_name": "web:{{.workflow.params.version}}"}]}}]});
+    app.post(TASK, body).await.assert_status(200);
+    let task = app.task("w", 1).await;
+    let specs = task["stages"][0]["jobs"].as_array().unwrap().iter();
+    let specs: Vec<_> = specs.map(|job| &job["spec"]).collect();
+    let values = [0, 1].map(|n| specs[0]["envs"][n]["value"].clone());
+    assert_eq!(values, [json!("v2 \"x\"-"), json!("dev")]);
+    assert_eq!(specs[1], &json!({"sql": "2 \"x\""}));
+    assert_eq!(specs[2]["env"], "dev");
+    assert_eq!(specs[2]["service_and_images"][0]["image"], "web:2 \"x\"");
+    // The workflow keeps the names.
+    let detail = "/openapi/workflows/custom/w/detail?projectKey=shop";
+    let detail = app.get(detail).await.assert_status(200);
+    assert_eq!(
+        detail["stages"][0]["jobs"][1]["spec"],
+        json!({"sql": "{{.workflow.params.version}}"})
+    );
+}
+
+#[tokio::test]
+async fn a_workflow_that_is_made_up_has_the_variables_of_the_request() {
+    let app = App::load(&shop());
+    let body = json!({"workflow_key": "new", "project_key": "shop", "parameters": [{"name": "env", "value": "dev"}],
+        "inputs": [{"job_name": "deploy", "job_type": "zadig-deploy", "parameters": {
+            "env_name": "{{.workflow.params.env}}", "service_list": [{"service_name": "web", "service_module": "web"}]}}]});
+    app.post(TASK, body).await.assert_status(200);
+    let task = app.task("new", 1).await;
+    assert_eq!(task["stages"][0]["jobs"][0]["spec"]["env"], "dev");
+}

@@ -119,14 +119,14 @@ fn list(
     ),
     responses(
         (status = 200, body = EnvironmentDetail),
-        (status = 400, body = TypedError, description = "projectKey is missing"),
+        (status = 400, body = TypedError, description = "projectKey is missing; the template of a service is gone"),
         (status = 500, body = UntypedError, description = "The environment does not exist"),
     ),
     extensions(
         ("x-evidence" = json!("documented")),
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Environment, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("A service needs no template: the service refuses an environment whose template is gone (6078). The status of a service comes from fixtures, running if they have none."))
+        ("x-differences" = json!("A service needs no template, unless --references checked and the project has some: the service refuses an environment with a service whose template is gone (6078). The status of a service comes from fixtures, running if they have none."))
     )))]
 pub async fn get_environment(
     State(zadig): State<Zadig>,
@@ -146,7 +146,7 @@ pub async fn get_environment(
     ),
     responses(
         (status = 200, body = EnvironmentDetail),
-        (status = 400, body = TypedError, description = "projectKey is missing"),
+        (status = 400, body = TypedError, description = "projectKey is missing; the template of a service is gone"),
         (status = 500, body = UntypedError, description = "The environment does not exist"),
     ),
     extensions(
@@ -176,10 +176,25 @@ fn show(
             let hint = table.unknown_environment_hint(project, name, production);
             return Err(unknown(NO_DOCUMENTS.to_owned(), Some(hint)));
         };
+        if handle.settings().checks_references()
+            && let Some(service) = table.catalog.service_without_template(project, environment)
+        {
+            return Err(template_gone(project, &service.name));
+        }
         let view = EnvironmentDetail::new(project, environment, table.generation());
         let size = ROW_SIZE * (environment.services.len() + 1);
         Ok(response::json(StatusCode::OK, &view, size))
     })
+}
+
+/// The refusal of an environment with a service whose template is gone. The description is inferred from that of the
+/// service.
+fn template_gone(project: &str, service: &str) -> Error {
+    let text = format!("[ServiceTmpl.Find] {service} error: {NO_DOCUMENTS}");
+    let hint = format!("the service_templates of project {project} have no {service}");
+    Error::typed(6078, "获取环境失败", text)
+        .inferred()
+        .with_hint(hint)
 }
 
 impl Table {

@@ -1,8 +1,7 @@
 //! Bodies of requests.
 
-use crate::families::zadig::go_json::any_value::AnyValue;
+use crate::families::zadig::go_json::any_value::{AnyValue, go_objects};
 use crate::families::zadig::go_json::decode::{GoInt, GoStruct, bind_tokens, go_structs};
-use crate::families::zadig::go_json::scan::JsonToken;
 use crate::families::zadig::release_plans::model::approval::{
     ZadigApprover, ZadigNativeApproval, ZadigPlanApproval,
 };
@@ -87,13 +86,13 @@ go_structs! {
         native_approval: Option<NativeApprovalBody> as Option<NativeApprovalBody>,
         /// The approval by Lark, which is kept as it is.
         #[cfg_attr(test, schema(required = false))]
-        lark_approval: AnyValue as RawJson,
+        lark_approval: LarkApproval as RawJson,
         /// The approval by `DingTalk`, which is kept as it is.
         #[cfg_attr(test, schema(required = false))]
-        dingtalk_approval: AnyValue as RawJson,
+        dingtalk_approval: DingTalkApproval as RawJson,
         /// The approval by `WeCom`, which is kept as it is.
         #[cfg_attr(test, schema(required = false))]
-        workwx_approval: AnyValue as RawJson,
+        workwx_approval: WorkWxApproval as RawJson,
     }
 
     /// An approval by users of Zadig.
@@ -223,6 +222,15 @@ go_structs! {
     }
 }
 
+go_objects! {
+    /// An approval by Lark.
+    pub struct LarkApproval = "models.LarkApproval";
+    /// An approval by `DingTalk`.
+    pub struct DingTalkApproval = "models.DingTalkApproval";
+    /// An approval by `WeCom`.
+    pub struct WorkWxApproval = "models.WorkWXApproval";
+}
+
 /// A plan as a request has it.
 #[derive(Clone, Debug, Default)]
 pub struct PlanRequest {
@@ -236,19 +244,14 @@ pub struct PlanRequest {
     pub approval: Option<ZadigPlanApproval>,
 }
 
-/// The reason that a body cannot be used.
+/// A null on which the service crashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UnusableBody {
-    /// A value has the wrong type.
-    WrongType(String),
-    /// The service crashes on a null.
-    Null(&'static str),
-}
+pub struct CrashingNull(pub &'static str);
 
 impl TryFrom<CreatePlanBody> for PlanRequest {
-    type Error = UnusableBody;
+    type Error = CrashingNull;
 
-    fn try_from(body: CreatePlanBody) -> Result<Self, UnusableBody> {
+    fn try_from(body: CreatePlanBody) -> Result<Self, CrashingNull> {
         Ok(Self {
             name: body.name,
             manager: body.manager,
@@ -264,9 +267,9 @@ impl TryFrom<CreatePlanBody> for PlanRequest {
 
 impl UpdatePlanBody {
     /// The plan and its jobs.
-    pub fn request(self) -> Result<(PlanRequest, Vec<PlanJobBody>), UnusableBody> {
+    pub fn request(self) -> Result<(PlanRequest, Vec<PlanJobBody>), CrashingNull> {
         let jobs = self.jobs.into_iter().collect::<Option<_>>();
-        let jobs = jobs.ok_or(UnusableBody::Null("a null in jobs"))?;
+        let jobs = jobs.ok_or(CrashingNull("a null in jobs"))?;
         let plan = CreatePlanBody {
             name: self.name,
             manager: self.manager,
@@ -282,13 +285,9 @@ impl UpdatePlanBody {
 }
 
 impl TryFrom<ApprovalBody> for ZadigPlanApproval {
-    type Error = UnusableBody;
+    type Error = CrashingNull;
 
-    fn try_from(body: ApprovalBody) -> Result<Self, UnusableBody> {
-        let outside = |value, key, go_type| {
-            object(&value, &format!("Approval.approval.{key}"), go_type)
-                .map_err(UnusableBody::WrongType)
-        };
+    fn try_from(body: ApprovalBody) -> Result<Self, CrashingNull> {
         Ok(Self {
             enabled: body.enabled,
             status: body.status,
@@ -297,30 +296,22 @@ impl TryFrom<ApprovalBody> for ZadigPlanApproval {
             start_time: body.start_time,
             end_time: body.end_time,
             native_approval: body.native_approval.map(TryInto::try_into).transpose()?,
-            lark_approval: outside(body.lark_approval, "lark_approval", "models.LarkApproval")?,
-            dingtalk_approval: outside(
-                body.dingtalk_approval,
-                "dingtalk_approval",
-                "models.DingTalkApproval",
-            )?,
-            workwx_approval: outside(
-                body.workwx_approval,
-                "workwx_approval",
-                "models.WorkWXApproval",
-            )?,
+            lark_approval: raw(&body.lark_approval.0),
+            dingtalk_approval: raw(&body.dingtalk_approval.0),
+            workwx_approval: raw(&body.workwx_approval.0),
         })
     }
 }
 
 impl TryFrom<NativeApprovalBody> for ZadigNativeApproval {
-    type Error = UnusableBody;
+    type Error = CrashingNull;
 
-    fn try_from(body: NativeApprovalBody) -> Result<Self, UnusableBody> {
+    fn try_from(body: NativeApprovalBody) -> Result<Self, CrashingNull> {
         let users = body.approve_users.into_iter();
         let users: Option<Vec<_>> = users.map(|user| user.map(ZadigApprover::from)).collect();
         Ok(Self {
             timeout: body.timeout.0,
-            approve_users: users.ok_or(UnusableBody::Null("a null in approve_users"))?,
+            approve_users: users.ok_or(CrashingNull("a null in approve_users"))?,
             flat_approve_users: Vec::new(),
             needed_approvers: body.needed_approvers.0,
             reject_or_approve: body.reject_or_approve,
@@ -369,19 +360,4 @@ pub fn specification<T: GoStruct>(spec: &AnyValue) -> Result<T, String> {
 
 fn raw(value: &AnyValue) -> Option<RawJson> {
     (!value.0.is_empty()).then(|| RawJson::new(&value.to_json()))
-}
-
-/// An object that is kept as it is; the error is the service's text on another value.
-fn object(value: &AnyValue, field: &str, go_type: &str) -> Result<Option<RawJson>, String> {
-    let found = match value.0.first() {
-        None | Some(JsonToken::Null | JsonToken::End) => return Ok(None),
-        Some(JsonToken::Object) => return Ok(raw(value)),
-        Some(JsonToken::Array) => "array",
-        Some(JsonToken::Bool(_)) => "bool",
-        Some(JsonToken::Number(_)) => "number",
-        Some(JsonToken::String(_)) => "string",
-    };
-    Err(format!(
-        "json: cannot unmarshal {found} into Go struct field {field} of type {go_type}"
-    ))
 }

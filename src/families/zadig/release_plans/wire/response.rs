@@ -257,12 +257,9 @@ impl<'a> ZadigPlanJobSpecView<'a> {
     }
 }
 
-impl<'a> ZadigPlanDetail<'a> {
-    pub fn new(id: &'a str, plan: &'a ZadigPlan, generation: ZadigGeneration, now: Millis) -> Self {
-        let is_second = generation == ZadigGeneration::V4;
-        let text = |text: &'a str| is_second.then_some(text);
-        let time = |seconds: i64| is_second.then_some(seconds);
-        let jobs = plan.jobs.iter().map(|job| ZadigPlanJobView {
+impl<'a> ZadigPlanJobView<'a> {
+    pub fn new(plan: &ZadigPlan, job: &'a ZadigPlanJob, now: Millis) -> Self {
+        Self {
             id: &job.id,
             name: &job.name,
             kind: job.kind(),
@@ -272,7 +269,17 @@ impl<'a> ZadigPlanDetail<'a> {
             updated: job.updated,
             executed_by: &job.executed_by,
             executed_time: job.executed_time,
-        });
+        }
+    }
+}
+
+impl<'a> ZadigPlanDetail<'a> {
+    pub fn new(id: &'a str, plan: &'a ZadigPlan, generation: ZadigGeneration, now: Millis) -> Self {
+        let is_second = generation == ZadigGeneration::V4;
+        let text = |text: &'a str| is_second.then_some(text);
+        let time = |seconds: i64| is_second.then_some(seconds);
+        let jobs = plan.jobs.iter();
+        let jobs = jobs.map(|job| ZadigPlanJobView::new(plan, job, now));
         Self {
             id,
             index: plan.index,

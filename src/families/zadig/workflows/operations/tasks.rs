@@ -145,7 +145,7 @@ pub async fn get_workflow_task(
 #[cfg_attr(test, utoipa::path(get, path = "/openapi/workflows/custom/{name}/tasks", operation_id = "ListWorkflowTasks", tag = "zadig",
     params(
         ("name" = String, Path, description = "The workflow."),
-        ("projectKey" = String, Query, description = "The project."),
+        ("projectKey" = Option<String>, Query, description = "The project. Without it the list is empty."),
         ("pageNum" = Option<i64>, Query, description = "The number of the page, from 1."),
         ("pageSize" = Option<i64>, Query, description = "The most tasks on the page; 0: any number."),
     ),
@@ -157,7 +157,7 @@ pub async fn get_workflow_task(
         ("x-evidence" = json!("documented")),
         ("x-source" = json!("Zadig v5.0 documentation, OpenAPI, Workflow, and the source of v4.3.0, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("The page has ten tasks by default, as in the service; the documents say 50. A negative size counts as a positive one."))
+        ("x-differences" = json!("The page has ten tasks by default, as in the service; the documents say 50. projectKey may be absent, as in the service; the documents require it. A negative size counts as a positive one."))
     )))]
 pub async fn list_workflow_tasks(
     State(Zadig(handle)): State<Zadig>,

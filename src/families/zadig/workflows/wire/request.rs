@@ -27,6 +27,8 @@ go_structs! {
     pub struct CustomTaskParam = "CreateCustomTaskParam" in "workflow" {
         /// The name.
         name: String as Option<String>,
+        /// The type. The service takes that of the workflow.
+        r#type: String as Option<String>,
         /// The value.
         value: String as Option<String>,
         /// The repository, for a variable of the type `repo`.
