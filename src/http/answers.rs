@@ -117,6 +117,8 @@ pub struct KeptAnswer {
     pub body: Bytes,
     /// The evidence as one line.
     pub evidence: Option<ByteString>,
+    /// True if there is no hint on the names in the query.
+    pub has_known_query: bool,
     pub read_stamp: ReadStamp,
 }
 
@@ -304,6 +306,7 @@ mod tests {
             headers: HeaderMap::new(),
             body: Bytes::from_static(body.as_bytes()),
             evidence: None,
+            has_known_query: true,
             read_stamp,
         }
     }

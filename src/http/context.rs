@@ -241,14 +241,22 @@ impl RequestDetails {
                 .filter(|_| is_refused)
                 .map(str::to_owned),
         );
-        if let Some(query) = query {
-            hints.extend(request_schema.on_query(query));
-            hints.extend(repetition_hints(query));
-        }
+        hints.extend(self.hints_on_query(query));
         let unknown_fields = self.unknown_fields.iter();
         hints.extend(unknown_fields.map(|path| request_schema.on_ignored(path)));
         hints.extend(request_schema.on_misspelt(&self.body, &self.unknown_fields, is_refused));
         self.hints.splice(..0, hints);
+    }
+
+    /// The hints on unknown and repeated names in the query.
+    pub fn hints_on_query(&self, query: Option<&str>) -> Vec<String> {
+        let Some((request_schema, query)) = self.request_schema.zip(query) else {
+            return Vec::new();
+        };
+        let mut hints = Vec::new();
+        hints.extend(request_schema.on_query(query));
+        hints.extend(repetition_hints(query));
+        hints
     }
 
     /// The evidence for the response as one line, with the date of a recording that agrees with the operation; `None` for a

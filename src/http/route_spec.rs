@@ -1,5 +1,7 @@
 //! The declarations of a path, as they are published.
 
+use std::sync::OnceLock;
+
 use axum::http::Method;
 
 use super::Dialect;
@@ -17,6 +19,8 @@ pub struct RouteSpec {
     published: Option<&'static PublishedApi>,
     is_emulated_service: bool,
     is_head_served: bool,
+    /// The declarations, once they have been looked up.
+    declared: OnceLock<&'static [MethodSpec]>,
 }
 
 impl RouteSpec {
@@ -27,6 +31,7 @@ impl RouteSpec {
             published: is_declared.then(D::published),
             is_emulated_service: D::IS_EMULATED_SERVICE,
             is_head_served: D::HEAD_IS_GET,
+            declared: OnceLock::new(),
         }))
     }
 
@@ -35,8 +40,10 @@ impl RouteSpec {
     /// # Panics
     /// If an attribute of an emulated service lacks a mandatory extension.
     fn declared(&self) -> &'static [MethodSpec] {
-        self.published.map_or(&[], |published| {
-            published.declared(&self.path, self.is_emulated_service)
+        self.declared.get_or_init(|| {
+            self.published.map_or(&[], |published| {
+                published.declared(&self.path, self.is_emulated_service)
+            })
         })
     }
 

@@ -425,3 +425,14 @@ async fn what_is_kept_is_limited_and_given_back() {
         assert_eq!(app.world.bytes(MemoryPart::Answers), Some(0));
     }
 }
+
+#[tokio::test]
+async fn each_answer_to_a_misspelt_query_has_its_hint() {
+    let twins = Twins::build(|_| {}, &json!({}));
+    for _ in 0..4 {
+        let reply = twins.get(&format!("{PLANS}?limt=5")).await;
+        let hint = reply.header("x-emulator-hint");
+        assert!(hint.contains("limt"), "{hint}");
+    }
+    assert!(twins.kept_bytes() > 0);
+}

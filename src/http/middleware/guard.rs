@@ -374,7 +374,13 @@ impl Admission {
                     check(&answer, handler(request, dialect).await).await;
                 }
                 let evidence = answer.evidence.clone();
-                with_details(|details| details.kept_evidence = evidence);
+                with_details(|details| {
+                    details.kept_evidence = evidence;
+                    if answer.has_known_query {
+                        // It was checked when the answer was kept.
+                        details.request_schema = None;
+                    }
+                });
                 return Ok(answer.response());
             }
             Some(Asked::Again(question)) => {
@@ -420,14 +426,16 @@ async fn keep(response: Response, recorder: &Recorder, question: Box<AskedAgain>
             (
                 details.read_stamp,
                 details.evidence_line(question.query(), &recorder.recorded),
+                details.hints_on_query(question.query()).is_empty(),
             )
         })
     });
-    if let Some((read_stamp, evidence)) = kept.flatten() {
+    if let Some((read_stamp, evidence, has_known_query)) = kept.flatten() {
         let answer = KeptAnswer {
             headers: head.headers.clone(),
             body: body.clone(),
             evidence,
+            has_known_query,
             read_stamp,
         };
         recorder.answers.keep(question, answer);
