@@ -77,8 +77,7 @@ impl<'a> Asked<'a> {
         let tls = match uri.scheme_str() {
             Some("http") => None,
             Some("https") => {
-                let roots = authorities.map_or(Roots::System, |file| Roots::File(file.to_owned()));
-                let tls = ClientTls::new(&roots);
+                let tls = ClientTls::new(&Roots::of(authorities));
                 Some(tls.map_err(|error| NotReady::NoTls {
                     url: base_url.to_owned(),
                     why: error.to_string(),

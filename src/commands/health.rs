@@ -2,18 +2,15 @@
 
 use std::time::Duration;
 
-use tokio::runtime::Builder;
-
 use super::exit::{ExitError, NOT_READY};
 use super::printing::print;
-use super::process::{CANNOT_BEGIN, in_words};
+use super::process::runtime;
 use crate::cli::HealthOptions;
 use crate::health;
 
 /// Asks if an emulator is ready.
 pub(super) fn ask(options: &HealthOptions) -> Result<u8, ExitError> {
-    let runtime = in_words(|| Builder::new_current_thread().enable_all().build());
-    let runtime = runtime.map_err(|error| (NOT_READY, format!("{CANNOT_BEGIN}: {error}")))?;
+    let runtime = runtime(NOT_READY)?;
     let wait = Duration::from_millis(options.wait.unsigned_abs());
     let url = options.url();
     let token = options.token.control_token.as_ref();

@@ -11,9 +11,15 @@ use crate::cli::{LogFormat, LogLevel};
 use crate::log::{self, LogGuard};
 use crate::signals::{EndedChildren, StopSignals};
 
-pub(super) const CANNOT_BEGIN: &str = "cannot start";
+const CANNOT_BEGIN: &str = "cannot start";
 
-/// The same with a log.
+/// A runtime for a command that serves nothing. Without one the process ends with that code.
+pub(super) fn runtime(code: u8) -> Result<Runtime, ExitError> {
+    let runtime = in_words(|| Builder::new_current_thread().enable_all().build());
+    runtime.map_err(|error| (code, format!("{CANNOT_BEGIN}: {error}")))
+}
+
+/// Runs a command that serves, with a log.
 pub(super) fn log_to(
     format: LogFormat,
     level: Option<LogLevel>,
@@ -41,7 +47,7 @@ pub(super) fn log_to(
     clippy::exit,
     reason = "unwinding would wait for threads that are not told to end"
 )]
-pub(super) fn in_words<T>(begin: impl FnOnce() -> T) -> T {
+fn in_words<T>(begin: impl FnOnce() -> T) -> T {
     std::panic::set_hook(Box::new(|panic| {
         let reason = panic.payload_as_str().unwrap_or("for an unknown reason");
         // Stderr may be closed; the exit code reports the failure too.

@@ -3,11 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::runtime::Builder;
-
 use super::exit::{BAD_FIXTURES, DRIFT, ExitError, NOT_READY, USAGE};
 use super::printing::print;
-use super::process::{CANNOT_BEGIN, in_words};
+use super::process::runtime;
 use crate::cli::{HeaderPair, ReportFormat, VerifyOptions};
 use crate::corpus::read_file;
 use crate::drift::{self, Corpus, LiveService};
@@ -28,8 +26,7 @@ pub(super) fn verify(options: &VerifyOptions) -> Result<u8, ExitError> {
             "nothing was recorded in the corpus".to_owned(),
         ));
     }
-    let runtime = in_words(|| Builder::new_current_thread().enable_all().build());
-    let runtime = runtime.map_err(|error| (USAGE, format!("{CANNOT_BEGIN}: {error}")))?;
+    let runtime = runtime(USAGE)?;
     let settings = options.settings();
     let mut report = match &options.against {
         Some(upstream) => {

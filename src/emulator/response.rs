@@ -143,7 +143,7 @@ pub(super) async fn request(
         .parse()
         .map_err(|error: InvalidUri| no_response(error.into()))?;
     let body = Bytes::from(body.unwrap_or_default());
-    let response = send(method.clone(), &uri, headers, body, usize::MAX).await;
+    let response = send(method.clone(), &uri, headers, body, usize::MAX, None).await;
     let response = response.map_err(no_response)?;
     let text =
         |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -122,8 +122,7 @@ impl Connector {
         if !needs_tls && authorities.is_none() {
             return Ok(Self { tls: None });
         }
-        let roots = authorities.map_or(Roots::System, |file| Roots::File(file.to_owned()));
-        match ClientTls::new(&roots) {
+        match ClientTls::new(&Roots::of(authorities)) {
             Ok(tls) => Ok(Self { tls: Some(tls) }),
             Err(error) => Err(error.to_string()),
         }

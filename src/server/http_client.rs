@@ -33,7 +33,7 @@ pub(super) async fn post(
     headers: Vec<(&'static str, String)>,
     body: Bytes,
 ) -> Result<u16, String> {
-    let exchange = send(Method::POST, url, headers, body, MOST_READ);
+    let exchange = send(Method::POST, url, headers, body, MOST_READ, None);
     let response = within(LONGEST_DELIVERY, exchange).await?;
     Ok(response.status.as_u16())
 }
@@ -45,10 +45,7 @@ pub async fn get(
     longest: Duration,
     tls: Option<&ClientTls>,
 ) -> Result<(u16, Bytes), String> {
-    let exchange = async {
-        let stream = connect(url, tls).await?;
-        exchange(stream, Method::GET, url, headers, Bytes::new(), MOST_READ).await
-    };
+    let exchange = send(Method::GET, url, headers, Bytes::new(), MOST_READ, tls);
     let response = within(longest, exchange).await?;
     Ok((response.status.as_u16(), response.body))
 }
@@ -73,32 +70,22 @@ async fn within<T>(
 /// The reason that there is no answer.
 pub type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
+/// A connection of any kind.
+pub trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+
 /// Sends a request to an absolute URL, and reads up to `most_read` bytes of the body of the answer. What is longer is
-/// left out.
+/// left out. Speaks TLS if it is given.
 pub async fn send(
     method: Method,
     url: &Uri,
     headers: Vec<(&'static str, String)>,
     body: Bytes,
     most_read: usize,
+    tls: Option<&ClientTls>,
 ) -> Result<ReadResponse, AnyError> {
-    let stream = connect(url, None).await?;
-    exchange(stream, method, url, headers, body, most_read).await
-}
-
-/// A connection of any kind.
-pub trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
-
-async fn exchange(
-    stream: Box<dyn Connection>,
-    method: Method,
-    url: &Uri,
-    headers: Vec<(&'static str, String)>,
-    body: Bytes,
-    most_read: usize,
-) -> Result<ReadResponse, AnyError> {
+    let stream = connect(url, tls).await?;
     let path = url.path_and_query().map_or("/", |path| path.as_str());
     let authority = url.authority().map_or("", |authority| authority.as_str());
     let mut request = Request::builder()

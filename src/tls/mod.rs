@@ -17,7 +17,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[cfg(not(feature = "tls"))]
 pub use absent::{Authority, ClientTls, ServerTls, TlsStream, system_roots};
@@ -37,6 +37,13 @@ pub enum Roots {
     System,
     /// Those of a file in PEM, and no others.
     File(PathBuf),
+}
+
+impl Roots {
+    /// Those of a file if it is given, else those of the system.
+    pub fn of(file: Option<&Path>) -> Self {
+        file.map_or(Self::System, |file| Self::File(file.to_owned()))
+    }
 }
 
 /// The reason that TLS cannot be spoken.

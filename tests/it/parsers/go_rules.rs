@@ -69,7 +69,7 @@ impl Misfit {
     }
 }
 
-/// Where a value stands.
+/// The place of a value: the innermost struct, and the keys down to it.
 #[derive(Clone)]
 struct Place {
     owner: Option<&'static str>,

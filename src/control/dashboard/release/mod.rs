@@ -132,11 +132,8 @@ fn commands(visit: &Visit, subject: &Subject) -> Markup {
         timeline, controls, ..
     } = subject;
     // A hand comes to the first ones first, so those that remove are last.
-    let (removals, others): (Vec<_>, Vec<_>) = controls
-        .commands
-        .iter()
-        .partition(|request| request.method == "DELETE");
-    let requests = [others, removals].concat();
+    let mut requests: Vec<_> = controls.commands.iter().collect();
+    requests.sort_by_key(|request| request.method == "DELETE");
     let drafts = edits::drafts(&visit.world, controls);
     let is_sent = |command: &&str| {
         requests.iter().any(|request| request.command == *command)
