@@ -23,6 +23,7 @@ ZADIG: list[tuple[str, dict[str, Any]]] = [
     ("/v1/{id}/status", {"id": PLANNED, "status": "executing"}),
     ("/v1/{id}/execute", {"id": TEXTS, "body": TEXT}),
     ("/v1/{id}/skip", {"id": TEXTS, "body": TEXT}),
+    ("/v1/{id}/job", {"id": TEXTS, "jobID": TEXT["id"]}),
     ("/v1/{id}", {"id": TEXTS}),
     ("/registry/{id}", {"id": "62ce6231e0281143de477e60"}),
     ("/environments", {"name": "prod"}),

@@ -13,7 +13,6 @@ const WORDS: [&str; 10] = [
 
 /// Values that fit the name of a field better than its schema does.
 const KNOWN: [(&str, &[&str]); 42] = [
-    // No word that names have, since it is masked wherever it stands.
     ("secret", &["hush-4711-hush"]),
     ("project_key", &["demo", "demo", "demo-helm", "shop"]),
     ("projectKey", &["demo", "shop", "demo-helm", "shop"]),
@@ -225,8 +224,10 @@ impl Values<'_> {
             return self.random.pick(&self.pool.resources).1.clone();
         }
         let known = KNOWN.iter().find(|(known, _)| *known == field);
+        // A secret is never a word that names have, since it is masked wherever it stands.
+        let is_secret = field == "secret";
         if let Some((_, words)) = known
-            && self.random.percent(80)
+            && (is_secret || self.random.percent(80))
         {
             return (*self.random.pick(words)).to_owned();
         }
