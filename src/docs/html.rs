@@ -9,6 +9,11 @@ use super::{Drawing, PAGES, Page};
 /// The style sheet.
 pub const STYLE: &str = include_str!("style.css");
 
+/// The address of the picture in a browser's tab. It holds the picture, so that no browser asks for another one.
+pub const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
+    %3Crect width='16' height='16' rx='3' fill='%230b57d0'/%3E\
+    %3Cpath d='M3.5 4l4 4-4 4M8.5 4l4 4-4 4' fill='none' stroke='white' stroke-width='1.8'/%3E%3C/svg%3E";
+
 /// The folder that the pages are served in.
 const FOLDER: &str = "/_emulator/docs/";
 
@@ -159,7 +164,7 @@ fn document(title: &str, present: Option<&str>, body: &str) -> String {
     }
     let _ = write!(
         text,
-        "</title>\n<link rel=\"stylesheet\" href=\"{FOLDER}style.css\">\n</head>\n<body>\n<nav>\n"
+        "</title>\n<link rel=\"icon\" href=\"{ICON}\">\n<link rel=\"stylesheet\" href=\"{FOLDER}style.css\">\n</head>\n<body>\n<nav>\n"
     );
     for section in PAGES.chunk_by(|one, other| one.section == other.section) {
         let _ = write!(text, "<h2>{}</h2>\n<ul>\n", section[0].section);

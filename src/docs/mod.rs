@@ -14,7 +14,7 @@ mod page;
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
-pub use html::{STYLE, not_found, render, slug};
+pub use html::{ICON, STYLE, not_found, render, slug};
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub use llms::{LLMS, all, list, llms};

@@ -13,7 +13,7 @@
 // data-then="/path"     the page that opens after success
 // data-curl             a button that shows the request of its form, or of the button before it, as curl
 // data-copy, data-copy-from="id"   copies the text, or that of the element
-// data-press, data-at   a button that presses another one, on the page of a release, for an instant
+// data-press            a button that presses another one, on the page of a release, for the instant of the data-at around it
 // data-now, data-mode, data-pace   the clock
 // data-due="ms"         the time until a virtual instant
 // data-load="GET /p"    of details: the answer is shown in its pre when it is opened

@@ -203,7 +203,7 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-press]");
     if (!button) return;
-    choose(Date.parse(button.dataset.at));
+    choose(Date.parse(button.closest("[data-at]").dataset.at));
     document.getElementById(button.dataset.press).click();
   });
   bars.addEventListener("click", (event) => {

@@ -16,6 +16,7 @@ use super::text::short;
 use crate::control::dialect::Control;
 use crate::control::page::{HTML, confined};
 use crate::control::worlds::url_of;
+use crate::docs::ICON;
 use crate::registry::World;
 use crate::server::worlds::{MAIN, WorldContext, WorldInfo};
 use crate::world::settings::Auth;
@@ -162,7 +163,7 @@ fn head_with(title: &str, scripts: &[&str]) -> Markup {
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
             title { (title) " - release-emulator" }
-            link rel="icon" href="data:,";
+            link rel="icon" href=(ICON);
             link rel="stylesheet" href={ (FOLDER) "style.css" };
             script src={ (FOLDER) "dashboard.js" } defer {}
             @for script in scripts {

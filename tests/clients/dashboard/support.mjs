@@ -61,7 +61,12 @@ const ends = new WeakMap();
 function atEnd(test, end) {
   if (!ends.has(test)) {
     ends.set(test, []);
-    test.after(async () => { for (const last of ends.get(test).reverse()) await last(); });
+    test.after(async () => {
+      const faults = [];
+      // An emulator that is left behind keeps the whole file from ending, and so hides what went wrong.
+      for (const last of ends.get(test).reverse()) await last().catch((fault) => faults.push(fault));
+      if (faults.length > 0) throw faults[0];
+    });
   }
   ends.get(test).push(end);
 }
@@ -94,7 +99,7 @@ export async function open(test, emulator, path = '/_emulator/', { scheme = 'lig
   const page = await context.newPage();
   const faults = [];
   const note = (fault) => { if (!allowed.some((pattern) => pattern.test(fault))) faults.push(fault); };
-  page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) note(`console: ${message.text()}`); });
+  page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) note(`console: ${message.text()} (${message.location().url})`); });
   page.on('pageerror', (error) => note(`page error: ${error.stack}`));
   page.on('request', (request) => {
     const { origin, protocol } = new URL(request.url());

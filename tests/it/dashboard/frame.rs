@@ -47,6 +47,7 @@ async fn every_page_is_confined_to_the_scripts_and_styles_of_the_binary() {
             assert!(loaded.starts_with("/_emulator/dashboard/"), "{loaded}");
         }
         assert!(page.contains("<html lang=\"en\">"), "{path}");
+        assert!(page.contains("<link rel=\"icon\" href=\"data:"), "{path}");
         assert!(page.contains(" aria-current=\"page\""), "{path}");
     }
 }

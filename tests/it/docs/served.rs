@@ -105,6 +105,12 @@ async fn every_page_is_served_as_html_that_loads_nothing_foreign() {
         assert!(policy.starts_with("default-src 'none'"), "{policy}");
         let text = reply.text();
         assert!(text.contains("<meta name=\"viewport\""), "{path}");
+        // A browser asks for /favicon.ico otherwise, which is no page of ours.
+        assert!(
+            text.contains("<link rel=\"icon\" href=\"data:")
+                && policy.contains("img-src 'self' data:"),
+            "{path}"
+        );
         assert!(
             !text.contains("<script") && !text.contains("style=\""),
             "{path}"

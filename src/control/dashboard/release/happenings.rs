@@ -176,9 +176,9 @@ fn cause(transition: &Transition, mentions: &Mentions) -> Markup {
 fn travel(transition: &Transition) -> Markup {
     let at = rfc3339(transition.at);
     html! {
-        span.actions {
-            button.quiet data-at=(at) data-press=(GO_BACK) aria-label={ "Go back to " (at) } { "Go back" }
-            button.quiet data-at=(at) data-press=(FORK) aria-label={ "Fork a world at " (at) } { "Fork" }
+        span.actions data-at=(at) {
+            button.quiet data-press=(GO_BACK) aria-label={ "Go back to " (at) } { "Go back" }
+            button.quiet data-press=(FORK) aria-label={ "Fork a world at " (at) } { "Fork" }
         }
     }
 }
