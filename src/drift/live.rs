@@ -16,6 +16,8 @@ use super::parameters::{
 };
 use super::report::{Report, ReportBuilder};
 use super::verify::verify_session;
+use super::writes::{NAME, RESOURCES, WrittenResource, is_empty_list};
+use crate::corpus::materialize::encoded;
 use crate::corpus::{Exchange, RawAnswer, RawExchange, RawRequest, Redactor, Session};
 use crate::http::Operation;
 use crate::http::auth::sign::{ClientKey, sign};
@@ -49,6 +51,13 @@ pub struct LiveService {
     pub allows_writes: bool,
 }
 
+impl LiveService {
+    /// True for an operation that is to be asked for.
+    fn asks_for(&self, id: &str) -> bool {
+        self.operations.is_empty() || self.operations.contains(id)
+    }
+}
+
 /// The requests that were sent, and what the answers have shown.
 struct Crawl<'a> {
     service: &'a LiveService,
@@ -71,9 +80,7 @@ pub async fn verify_live(service: &LiveService, settings: &Settings) -> Result<R
     let mut builder = ReportBuilder::default();
     // An operation may need what a later one in the list shows.
     let mut open: Vec<&'static Operation> = registry::operations()
-        .filter(|operation| {
-            service.operations.is_empty() || service.operations.contains(&operation.id)
-        })
+        .filter(|operation| service.asks_for(&operation.id))
         .collect();
     let mut lists = needed_lists(&open);
     lists.retain(|list| !open.iter().any(|operation| operation.id == list.id));
@@ -229,7 +236,7 @@ impl Crawl<'_> {
         sets
     }
 
-    /// Sends a request, and returns the JSON of a successful answer. The error is that the service cannot be reached.
+    /// Sends a request, and returns the JSON of a successful answer, null if it has none. The error is that the service cannot be reached.
     async fn send(
         &mut self,
         method: Method,
@@ -264,11 +271,8 @@ impl Crawl<'_> {
         let (parts, answer) = answered.map_err(|error| unreachable(&error))?.into_parts();
         let answer = Limited::new(answer, LONGEST_ANSWER).collect().await;
         let answer = answer.map_err(|error| unreachable(&error))?.to_bytes();
-        let shown = if parts.status.is_success() {
-            serde_json::from_slice(&answer).ok()
-        } else {
-            None
-        };
+        let is_success = parts.status.is_success();
+        let shown = is_success.then(|| serde_json::from_slice(&answer).unwrap_or_default());
         let exchange = RawExchange {
             at,
             took: millis(stopwatch.elapsed()),
@@ -330,7 +334,7 @@ impl Crawl<'_> {
         read.map_err(|error| error.to_string())
     }
 
-    /// Creates, changes and deletes a release plan, in a project in which there is nothing else.
+    /// Creates, changes and deletes resources, of each kind in a project that has none.
     async fn write(
         &mut self,
         builder: &mut ReportBuilder,
@@ -339,48 +343,71 @@ impl Crawl<'_> {
         let Some(project) = self.service.project.clone() else {
             return Ok(());
         };
-        let plans = format!("/v3/{project}/cas/release-plans");
-        let empty = self.send(Method::GET, &plans, Bytes::new()).await?;
-        let is_own = empty.is_some_and(|list| list["count"] == 0);
-        let writes = [
-            "CreateReleasePlan",
-            "UpdateReleasePlan",
-            "DeleteReleasePlan",
-        ];
-        if !is_own {
-            for operation in writes {
-                let id = registry::operations().find(|known| known.id == operation);
-                if let Some(operation) = id {
-                    reasons.insert(
-                        &operation.id,
-                        "the project is in use, and writes have one of their own".to_owned(),
-                    );
+        for resource in RESOURCES {
+            let mut operations = resource.operations();
+            if !operations.any(|id| self.service.asks_for(id)) {
+                continue;
+            }
+            let list = resource.path.replace("{project_id}", &encoded(&project));
+            let listed = self.send(Method::GET, &list, Bytes::new()).await?;
+            let refused = match listed {
+                None => Some("the list of its project is refused"),
+                Some(listed) if !is_empty_list(&listed) => {
+                    Some("the project is in use, and writes have one of their own")
+                }
+                Some(_) => None,
+            };
+            let sent = match refused {
+                None => self.write_resource(&resource, &list, builder).await?,
+                Some(_) => Vec::new(),
+            };
+            for id in resource.operations() {
+                if sent.contains(&id) {
+                    reasons.remove(id);
+                } else {
+                    let reason = refused.unwrap_or("nothing was created");
+                    reasons.insert(id, reason.to_owned());
                 }
             }
-            return Ok(());
-        }
-        let plan = serde_json::json!({"name": "verify-of-emulator", "components": [
-            {"seq": 0, "name": "web", "version": "1.0.0", "runtime_stack": {"name": "java"}}]});
-        let body = Bytes::from(plan.to_string());
-        let created = self.send(Method::POST, &plans, body.clone()).await?;
-        let Some(id) = created.as_ref().and_then(|created| created["id"].as_str()) else {
-            return Ok(());
-        };
-        let own = format!("{plans}/{}", crate::corpus::materialize::encoded(id));
-        self.send(Method::GET, &own, Bytes::new()).await?;
-        self.send(Method::PUT, &own, body).await?;
-        if self
-            .send(Method::DELETE, &own, Bytes::new())
-            .await?
-            .is_none()
-        {
-            builder.notes.insert(
-                "the release plan verify-of-emulator may be left in the project".to_owned(),
-            );
-        }
-        for operation in writes {
-            reasons.remove(operation);
         }
         Ok(())
+    }
+
+    /// Sends the changes of a resource, and returns their operations.
+    async fn write_resource(
+        &mut self,
+        resource: &WrittenResource,
+        list: &str,
+        builder: &mut ReportBuilder,
+    ) -> Result<Vec<&'static str>, String> {
+        let body = Bytes::from((resource.body)().to_string());
+        let created = self.send(Method::POST, list, body.clone()).await?;
+        let mut sent = vec![resource.create];
+        let Some(id) = created.as_ref().and_then(|created| created["id"].as_str()) else {
+            return Ok(sent);
+        };
+        let own = format!("{list}/{}", encoded(id));
+        self.send(Method::GET, &own, Bytes::new()).await?;
+        self.send(Method::PUT, &own, body).await?;
+        sent.push(resource.update);
+        let noun = resource.noun;
+        let mut is_deleted = false;
+        if let Some(delete) = resource.delete {
+            is_deleted = self
+                .send(Method::DELETE, &own, Bytes::new())
+                .await?
+                .is_some();
+            sent.push(delete);
+        }
+        if !is_deleted {
+            let note = match resource.delete {
+                Some(_) => format!("the {noun} {NAME} may be left in the project"),
+                None => format!(
+                    "the {noun} {NAME} is left in the project: the service cannot delete it"
+                ),
+            };
+            builder.notes.insert(note);
+        }
+        Ok(sent)
     }
 }

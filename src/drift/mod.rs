@@ -24,6 +24,7 @@ mod text;
 mod times;
 mod values;
 mod verify;
+mod writes;
 
 pub use junit::junit;
 pub use live::{LiveService, verify_live};

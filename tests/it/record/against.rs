@@ -123,9 +123,17 @@ fn writes_have_a_project_of_their_own_and_leave_nothing() {
         "CreateReleasePlan",
         "UpdateReleasePlan",
         "DeleteReleasePlan",
+        "CreatePipeline",
+        "UpdatePipeline",
     ] {
         assert_eq!(verdict(&report, operation), "agrees", "{operation}");
     }
+    assert_eq!(
+        report["notes"],
+        serde_json::json!([
+            "the pipeline verify-of-emulator is left in the project: the service cannot delete it"
+        ])
+    );
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -135,6 +143,11 @@ fn writes_have_a_project_of_their_own_and_leave_nothing() {
         .block_on(remote.get("/v3/own/cas/release-plans"))
         .json();
     assert_eq!(plans["count"], 0);
+
+    // There are no plans any more, but the pipeline.
+    let (report, _) = ask(&service, &flags, &own);
+    assert_eq!(verdict(&report, "CreateReleasePlan"), "agrees");
+    assert_eq!(verdict(&report, "CreatePipeline"), "not-asked");
 
     let used = [("HUAWEICLOUD_SDK_PROJECT_ID", PROJECT)];
     let (report, _) = ask(&service, &flags, &used);
