@@ -13,26 +13,24 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::request::Parts;
-use axum::http::{Extensions, Method, StatusCode, header};
+use axum::http::{Extensions, Method};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tokio::time::sleep;
 
+use super::fault::{alter_answer, inject_fault};
 use super::instrument::instrument;
-use crate::http::answers::{Asked, AskedAgain, KeptAnswer, Question, ReadStamp};
-use crate::http::body::{self, LEAST_HELD, collect, hold};
-use crate::http::context::{self, Answerer, add_hint, with_details};
+use super::kept_answer::{check, keep};
+use super::request_body::{BodyLimits, declared_size, decode};
+use crate::http::answers::{Asked, Question, ReadStamp};
+use crate::http::body::{self, LEAST_HELD, collect};
+use crate::http::context::{self, add_hint, with_details};
 use crate::http::durability::Durability;
-use crate::http::encoding::{BodyEncoding, unpack};
-use crate::http::extract::read_body;
-use crate::http::faults::alter::{alter, complete};
-use crate::http::faults::injection::{InjectedFault, LooksAt};
-use crate::http::matching::request::{MatchedRequest, SentBody, SentHeaders};
-use crate::http::observe::Recorder;
+use crate::http::faults::alter::complete;
 use crate::http::replay::{Replayed, RequestCommand};
 use crate::http::response::ResponseFuture;
 use crate::http::route_spec::RouteSpec;
@@ -265,49 +263,6 @@ async fn admit<D: Dialect>(
     }
 }
 
-/// Lets a fault alter an answer. If its patch does not apply, it has not hit, unless the answer is its own.
-async fn alter_answer(
-    response: Response,
-    fault: Box<InjectedFault>,
-    recorder: Arc<Recorder>,
-) -> Response {
-    match alter(response, &fault.effect).await {
-        Ok(response) => response,
-        Err((response, misfit)) => {
-            let id = fault.id;
-            add_hint(format!(
-                "the patch of the fault {id} does not apply: {misfit}"
-            ));
-            if fault.effect.stub_response().is_some() {
-                return response;
-            }
-            recorder.faults.undo_hit(&id);
-            with_details(|details| {
-                details.fault = None;
-                details.fault_effect = None;
-            });
-            response
-        }
-    }
-}
-
-/// The limits of the body of a request.
-#[derive(Clone, Copy)]
-struct BodyLimits<'a> {
-    most: usize,
-    memory: &'a Memory,
-}
-
-impl BodyLimits<'_> {
-    async fn read(self, body: Body) -> Result<Bytes, Rejection> {
-        read_body(body, self.most, self.memory).await
-    }
-
-    fn hold(self, body: Bytes) -> Result<Bytes, Rejection> {
-        hold(body, self.memory).ok_or(Rejection::Busy)
-    }
-}
-
 /// A request whose operation, caller and faults are known.
 struct Admission {
     route_spec: &'static RouteSpec,
@@ -397,52 +352,6 @@ impl Admission {
     }
 }
 
-/// Holds a kept answer to that of the handler, in a debug build: so every test that polls is a test of what is kept.
-async fn check(kept: &KeptAnswer, response: Response) {
-    let read_stamp = with_details(|details| details.read_stamp);
-    let (head, body) = response.into_parts();
-    let body = collect(body).await.unwrap_or_default();
-    // Time may have gone on in between.
-    if read_stamp == Some(kept.read_stamp) {
-        assert_eq!(head.status, StatusCode::OK);
-        assert_eq!(head.headers, kept.headers);
-        assert_eq!(body, kept.body, "the answer depends on more than was kept");
-    }
-}
-
-/// Keeps an answer for those who ask the same again, if nothing but the question and the world has decided it.
-async fn keep(response: Response, recorder: &Recorder, question: Box<AskedAgain>) -> Response {
-    if response.status() != StatusCode::OK {
-        return response;
-    }
-    let (head, body) = response.into_parts();
-    // The body is complete in memory, so this does not wait.
-    let body = collect(body).await.unwrap_or_default();
-    let kept = with_details(|details| {
-        let is_own = details.hints.is_empty()
-            && details.fault.is_none()
-            && details.answerer == Answerer::Service;
-        is_own.then(|| {
-            (
-                details.read_stamp,
-                details.evidence_line(question.query(), &recorder.recorded),
-                details.hints_on_query(question.query()).is_empty(),
-            )
-        })
-    });
-    if let Some((read_stamp, evidence, has_known_query)) = kept.flatten() {
-        let answer = KeptAnswer {
-            headers: head.headers.clone(),
-            body: body.clone(),
-            evidence,
-            has_known_query,
-            read_stamp,
-        };
-        recorder.answers.keep(question, answer);
-    }
-    Response::from_parts(head, body.into())
-}
-
 /// Runs the handler of a request whose command is stored on disk: there is room for it before, and it is there before the
 /// answer.
 async fn store<D: Dialect>(
@@ -493,84 +402,6 @@ fn identify_operation<D: Dialect>(
         });
     }
     Ok(operation)
-}
-
-/// Selects the fault that hits a request, and records it with the caller. Reads the body only if a fault looks at it; not
-/// without limits, when it is too large.
-async fn inject_fault<D: Dialect>(
-    dialect: &D,
-    operation: &'static Operation,
-    caller: Option<&Caller>,
-    parts: &Parts,
-    mut body: Body,
-    limits: Option<BodyLimits<'_>>,
-) -> Result<(Option<Box<InjectedFault>>, Body), Rejection> {
-    with_details(|details| details.caller = caller.map(|caller| caller.name.clone()));
-    let faults = &dialect.recorder().faults;
-    let looks_at = faults.looks_at();
-    if looks_at == LooksAt::Nothing {
-        return Ok((None, body));
-    }
-    let mut scope = with_details(|details| details.scope.clone()).flatten();
-    let is_scope_hidden = looks_at >= LooksAt::Scope && scope.is_none();
-    let mut bytes = Bytes::new();
-    if (looks_at == LooksAt::Body || is_scope_hidden)
-        && let Some(limits) = limits
-    {
-        bytes = limits.read(body).await?;
-        body = bytes.clone().into();
-        if is_scope_hidden {
-            scope = dialect.scope_in_body(operation, &bytes);
-            with_details(|details| details.scope.clone_from(&scope));
-        }
-    }
-    let fault = faults.evaluate(&MatchedRequest {
-        family: Some(&operation.family),
-        operation: Some(&operation.id),
-        action: operation.commands.given(parts.uri.query()),
-        method: parts.method.as_str(),
-        path: parts.uri.path(),
-        query: parts.uri.query(),
-        headers: SentHeaders::Arriving(&parts.headers),
-        body: SentBody::new(&bytes, true),
-        scope: scope.as_deref(),
-        caller: caller.map(|caller| &*caller.name),
-    });
-    with_details(|details| {
-        details.fault = fault.as_ref().map(|fault| fault.id.clone());
-        details.fault_effect = fault.as_ref().map(|fault| fault.effect.clone().into());
-    });
-    Ok((fault.map(Box::new), body))
-}
-
-/// Unpacks a body that is packed. In place of one that cannot be unpacked, there is none.
-async fn decode(parts: &Parts, body: Body, limits: BodyLimits<'_>) -> (Body, Option<Rejection>) {
-    if body.is_end_stream() || !parts.headers.contains_key(header::CONTENT_ENCODING) {
-        return (body, None);
-    }
-    // In a box, since few requests need its room.
-    let unpacked: Result<Body, Rejection> = Box::pin(async move {
-        if BodyEncoding::of(&parts.headers)? == BodyEncoding::Identity {
-            return Ok(body);
-        }
-        let packed = limits.read(body).await?;
-        let unpacked = unpack(&packed, limits.most)?;
-        let unpacked = limits.hold(unpacked)?;
-        with_details(|details| details.unpacked_body = Some(unpacked.clone()));
-        Ok(unpacked.into())
-    })
-    .await;
-    match unpacked {
-        Ok(body) => (body, None),
-        Err(rejection) => (Body::empty(), Some(rejection)),
-    }
-}
-
-/// The size of the body by its headers; 0 if they do not tell it.
-fn declared_size(parts: &Parts, body: &Body) -> u64 {
-    let header = parts.headers.get(header::CONTENT_LENGTH);
-    let length = header.and_then(|value| value.to_str().ok()?.parse().ok());
-    length.unwrap_or_else(|| body.size_hint().lower())
 }
 
 /// True if a path has the placeholder `{project_id}` of the documentation in place of an id.

@@ -11,6 +11,7 @@ mod client;
 mod hostile;
 mod load;
 mod parts;
+mod past;
 mod polls;
 mod server;
 mod soak;
@@ -20,7 +21,7 @@ use std::io::Write;
 use std::process::{Command, exit};
 
 /// The parts of the table, in order.
-const PARTS: [(&str, fn()); 9] = [
+const PARTS: [(&str, fn()); 10] = [
     ("list", parts::lists),
     ("poll", polls::polls),
     ("create", parts::creations),
@@ -30,6 +31,7 @@ const PARTS: [(&str, fn()); 9] = [
     ("growth", parts::growth),
     ("latency", parts::latency),
     ("journal", parts::journal),
+    ("past", past::past),
 ];
 
 /// The parts that run only if selected.

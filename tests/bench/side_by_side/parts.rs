@@ -38,7 +38,7 @@ pub(super) const PLANS: &str = "/v3/p1/cas/release-plans";
 pub(super) const PIPELINES: &str = "/v3/p1/pipeline/pipelines";
 const RELEASES_OF: &str = "/v2/meshes/m1/namespaces/default/releases";
 
-const PLAN: &str = r#"{"name":"plan-__N__","components":[{"seq":0,"name":"web","runtime_stack":{"name":"java"}}]}"#;
+pub(super) const PLAN: &str = r#"{"name":"plan-__N__","components":[{"seq":0,"name":"web","runtime_stack":{"name":"java"}}]}"#;
 const PIPELINE: &str = r#"{"name":"shop-__N__","model_version":2,"config_mode":"ui","stages":[{"name":"build","tasks":[{"name":"compile"}]}]}"#;
 const RELEASE: &str = r#"{"metadata":{"name":"reviews-__N__"},"spec":{"serviceName":"reviews-__N__","grayDeployments":[{"template":{"kind":"Deployment","spec":{"template":{"spec":{"containers":[{"name":"app","image":"shop/reviews:2"}]}}}}}]}}"#;
 const ITEM: &str = r#"{"name":"release-__N__","action":"create","creator":"emulator"}"#;
