@@ -2,8 +2,9 @@
 
 use super::messages::{Cause, Stop, VersionError};
 use super::model::artifacts;
+use super::model::pushing::{Push, Pushing};
 use super::model::rows::{Distribute, VersionKind};
-use super::model::version::{Push, Pushing, RETRY, Stopped, Version, VersionLifecycle};
+use super::model::version::{RETRY, Stopped, Version, VersionLifecycle};
 use super::model::version_request::VersionRequest;
 use crate::families::zadig::table::Table;
 use crate::sim::Millis;

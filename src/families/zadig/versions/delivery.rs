@@ -5,10 +5,9 @@ use super::messages_v4::{DeliveryError, DeliveryStop, RetryCause};
 use super::model::delivered::{Delivered, DeliveredService, PASSED};
 use super::model::delivery_request::{DeliveryRequest, FROM_ENV, FROM_VERSION, MANUAL};
 use super::model::manifests::with_images;
+use super::model::pushing::{Push, Pushing, pushes_of};
 use super::model::rows::{VersionKind, VersionStatus};
-use super::model::version::{
-    Push, Pushing, RETRY, Stopped, Version, VersionLifecycle, VersionRef, pushes_of,
-};
+use super::model::version::{RETRY, Stopped, Version, VersionLifecycle, VersionRef};
 use super::model::version_request::{SourceError, check_source};
 use super::sources::{Sources, values_of};
 use super::table::is_id;

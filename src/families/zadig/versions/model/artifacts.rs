@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use super::pushing::Push;
 use super::reference::reference_name;
 use super::rows::{Deploy, Distribute, DistributeType};
-use super::version::{Chart, Push, VersionRef};
+use super::version::{Chart, VersionRef};
 use super::version_request::VersionRequest;
 use crate::families::zadig::catalog::{Catalog, image_name, image_namespace, image_tag};
 use crate::families::zadig::versions::messages::Stop;

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::delivered::{Delivered, DeliveredImage, PASSED, push_error};
-use super::version::{Pushing, Version, VersionLifecycle};
+use super::pushing::Pushing;
+use super::version::{Version, VersionLifecycle};
 use crate::sim::Millis;
 use crate::sim::lifecycle::{StepState, Verdict};
 

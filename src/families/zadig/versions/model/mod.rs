@@ -5,6 +5,7 @@ pub mod delivered;
 pub mod delivery_request;
 mod delivery_state;
 pub mod manifests;
+pub mod pushing;
 mod reference;
 pub mod rows;
 pub mod version;

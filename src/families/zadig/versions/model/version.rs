@@ -1,25 +1,20 @@
 //! A delivery version: its rows, its lifecycle and its progress.
 //!
-//! Images are pushed one after the other, each a step of a [`Run`]; the first failure ends it. After 60
-//! minutes the service gives up. Charts are packaged at once, when a Helm version is created.
-
-use std::borrow::Cow;
+//! Its images are pushed in a [`Pushing`]. Charts are packaged at once, when a Helm version is created.
 
 use serde::{Deserialize, Serialize};
 
-use super::delivered::{Delivered, push_error};
+use super::delivered::Delivered;
+use super::pushing::{Push, Pushing, first_task, push_status, pushes_of, rest_of};
 use super::rows::{DeliveryProgress, Deploy, Distribute, UploadStatus, VersionKind, VersionStatus};
-use crate::families::zadig::versions::messages::{Cause, joined};
+use crate::families::zadig::versions::messages::Cause;
 use crate::sim::collection::Resource;
 use crate::sim::heap::{Heap, heap_of};
-use crate::sim::lifecycle::{Command, Node, Phase, Run, RunRecord, StepPlan, StepState, Verdict};
+use crate::sim::lifecycle::{Command, Run, StepPlan};
 use crate::sim::pack::{pack_enums, pack_structs};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::step_name::{StepName, Unit};
 use crate::sim::{Millis, NEVER};
-
-/// The time after which the service gives up on pushes.
-const TIME_LIMIT: Millis = 60 * 60 * 1_000;
 
 /// The family's name in scripts and transitions.
 pub const FAMILY: &str = "zadig";
@@ -92,60 +87,6 @@ pub struct Chart {
     pub images: Vec<String>,
 }
 
-/// The pushes of a version, with their run or, in a fixture, its state.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pushing<R = Run> {
-    pub run: R,
-    /// The images by step.
-    pub pushes: Vec<Push>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub retried: bool,
-    /// True if a chart was requested twice, with which no version succeeds.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub doubled: bool,
-    /// The number of the task that pushes, among those of the project.
-    #[serde(default = "first_task")]
-    pub task: u64,
-}
-
-fn first_task() -> u64 {
-    1
-}
-
-/// The push of one image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Push {
-    /// The image's name, which is also that of the step.
-    pub image: String,
-    pub service: String,
-}
-
-/// The pushes of a version of generation 2, each with its container in the place of its image.
-pub fn pushes_of(delivered: &Delivered) -> Vec<Push> {
-    let pushes = delivered.pushes().map(|(service, container)| Push {
-        image: container.to_owned(),
-        service: service.to_owned(),
-    });
-    pushes.collect()
-}
-
-impl Push {
-    /// The service, and the image or the container.
-    pub fn key(&self) -> (&str, &str) {
-        (&self.service, &self.image)
-    }
-
-    /// The full name of the step.
-    fn name(&self) -> StepName<&str> {
-        StepName {
-            unit: Unit::Service(&self.service),
-            step: &self.image,
-        }
-    }
-}
-
 #[derive(Clone, Copy, Debug)]
 pub struct VersionRef<'a> {
     pub project: &'a str,
@@ -171,86 +112,6 @@ impl<'a> VersionRef<'a> {
     /// Decides by the scripts how a push goes.
     pub fn decide(&self, scripts: &mut Scripts, push: &'a Push) -> StepPlan {
         scripts.decide(&self.step_query(&push.service, &push.image))
-    }
-}
-
-impl Pushing {
-    /// Starts pushes, each with its step.
-    pub fn start(pushes: Vec<Push>, steps: Vec<StepPlan>, retried: bool, now: Millis) -> Self {
-        let one_by_one = Node::Seq((0..steps.len()).map(Node::Step).collect());
-        let plan = RunRecord {
-            limit: Some(TIME_LIMIT),
-            ..RunRecord::new(one_by_one, steps)
-        };
-        Self {
-            run: Run::start(now, plan),
-            pushes,
-            retried,
-            doubled: false,
-            task: first_task(),
-        }
-    }
-
-    fn status(&self, now: Millis) -> VersionStatus {
-        match self.run.phase(now) {
-            Phase::Succeeded if !self.doubled => VersionStatus::Success,
-            Phase::Succeeded | Phase::Failed | Phase::Aborted => VersionStatus::Failed,
-            _ if self.retried => VersionStatus::Retrying,
-            _ => VersionStatus::Creating,
-        }
-    }
-
-    /// True once the service has given up on pushes that took too long.
-    pub fn is_given_up(&self, now: Millis) -> bool {
-        let has_failed = |step| self.run.failure(step, now).is_some();
-        self.run.phase(now) == Phase::Failed && !(0..self.pushes.len()).any(has_failed)
-    }
-
-    /// The run of the task that pushes. It goes on when the service gives up on the version.
-    fn task_run(&self, now: Millis) -> Cow<'_, Run> {
-        if self.is_given_up(now) {
-            let record = RunRecord {
-                limit: None,
-                ..self.run.record().clone()
-            };
-            if let Ok(run) = Run::restore(record) {
-                return Cow::Owned(run);
-            }
-        }
-        Cow::Borrowed(&self.run)
-    }
-
-    /// True if the task has failed, so that it can be retried.
-    pub fn has_failed(&self, now: Millis) -> bool {
-        self.task_run(now).phase(now) == Phase::Failed
-    }
-
-    fn n_succeeded(&self, now: Millis) -> usize {
-        let succeeded = |step: &usize| {
-            matches!(
-                self.run.step_state(*step, now),
-                StepState::Ended {
-                    verdict: Verdict::Succeeded,
-                    ..
-                }
-            )
-        };
-        (0..self.pushes.len()).filter(succeeded).count()
-    }
-
-    /// The text on a failure. The service records none for the pushes of a K8s version.
-    fn error(&self, kind: VersionKind, now: Millis) -> String {
-        let failures = self.pushes.iter().enumerate().filter_map(|(step, push)| {
-            let why = self.run.failure(step, now)?;
-            Some(push_error(&push.service, why))
-        });
-        let failures: Vec<_> = failures.collect();
-        match kind {
-            _ if self.is_given_up(now) => "timeout".to_owned(),
-            _ if failures.is_empty() => String::new(),
-            VersionKind::K8sYaml => String::new(),
-            VersionKind::HelmChart => joined(&failures),
-        }
     }
 }
 
@@ -443,8 +304,6 @@ heap_of! {
     Version { name, labels, description, environment, registry, created_by, deploys, distributes, delivered, lifecycle }
     Stopped { error, chart_repo, charts }
     Chart { service, version, images }
-    Pushing { run, pushes }
-    Push { image, service }
 }
 
 impl Heap for VersionLifecycle {
@@ -502,36 +361,6 @@ impl Resource for Version {
     }
 }
 
-/// The rest of a step of a task that no retry repeats: a failure is there at once, and work goes on.
-fn rest_of(run: &Run, step: usize, now: Millis) -> StepPlan {
-    let StepPlan::Work { outcome, .. } = &run.record().steps[step] else {
-        return run.record().steps[step].clone();
-    };
-    let (begin, end) = run.span(step);
-    let takes = match end {
-        NEVER => NEVER,
-        end => (end - begin.max(now)).max(0),
-    };
-    StepPlan::Work {
-        takes,
-        outcome: outcome.clone(),
-    }
-}
-
-/// The service's status of a push.
-fn push_status(step_state: StepState) -> &'static str {
-    match step_state {
-        StepState::Idle => "waiting",
-        StepState::Open { .. } => "running",
-        StepState::Ended { verdict, .. } => match verdict {
-            Verdict::Succeeded => "passed",
-            Verdict::Failed => "failed",
-            Verdict::Interrupted | Verdict::TimedOut => "timeout",
-            Verdict::Skipped => "skipped",
-        },
-    }
-}
-
 pack_enums! {
     VersionLifecycle { 0: Given { status, progress }, 1: Stopped(stopped), 2: Pushing(pushing) }
 }
@@ -543,6 +372,4 @@ pack_structs! {
     }
     Stopped { error, chart_repo, charts, doubled }
     Chart { service, version, images }
-    Pushing { run, pushes, retried, doubled, task }
-    Push { image, service }
 }
