@@ -19,6 +19,7 @@ pub mod scripts;
 pub mod step_length;
 pub mod step_name;
 mod step_names;
+mod step_pattern;
 pub mod summary;
 pub mod time;
 pub mod timeline;

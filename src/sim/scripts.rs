@@ -5,11 +5,9 @@ use super::lifecycle::{Outcome, StepPlan};
 use super::memory::Memory;
 use super::pack::{Pack, Packer, UnpackError, Unpacker};
 use super::rules::{Rule, RuleLimit, RuleList};
-pub use super::script::{
-    FamilyName, FamilyWork, ListedScript, Misfit, PatternField, Script, ScriptedOutcome,
-    ScriptedStep, StepPattern, StepQuery, Work,
-};
+pub use super::script::{ListedScript, Misfit, Script, ScriptedOutcome, ScriptedStep};
 use super::step_length::StepLength;
+pub use super::step_pattern::{FamilyName, FamilyWork, PatternField, StepPattern, StepQuery, Work};
 use super::{Millis, NEVER};
 
 /// The scripts in force, in the order in which they are tried, and the usual length of a step.
