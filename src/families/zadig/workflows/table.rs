@@ -25,6 +25,9 @@ pub(super) const BUILD_CONCURRENCY: usize = 5;
 /// The approximate size of a workflow without its parts.
 const OF_WORKFLOW: usize = 400;
 
+/// The place of a task that is loaded: the instant of its creation, and its number among those of the same instant.
+pub(super) type Position = (Millis, usize);
+
 /// The workflows of all projects, by key, and their tasks.
 #[derive(Clone, Debug)]
 pub struct WorkflowTable {
@@ -35,8 +38,8 @@ pub struct WorkflowTable {
     /// The tasks of each workflow by the second of their creation, oldest first.
     tasks: HashMap<String, Vec<(i64, ArrivalId)>>,
     pub(super) queue: TaskQueue,
-    /// The tasks of a state that is being loaded, with their positions among those of the same instant.
-    pub(super) loading: Vec<(usize, WorkflowTask)>,
+    /// The tasks of a state that is being loaded.
+    pub(super) loading: Vec<(Position, WorkflowTask)>,
     pub build_concurrency: usize,
     /// The tasks of release plans that have changed since the plans looked.
     pub(in crate::families::zadig) changed: Vec<ChangedTask>,

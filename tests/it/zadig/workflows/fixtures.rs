@@ -91,6 +91,29 @@ async fn tasks_of_one_instant_keep_their_order() {
 }
 
 #[tokio::test]
+async fn tasks_of_fixtures_keep_their_place_among_those_that_go_on() {
+    let mut fixtures = shop();
+    let paused =
+        json!({"task_id": 1, "status": "pause", "stages": [{"name": "deploy", "status": "pause"}]});
+    let tasks = json!([{"task_id": 4}, paused, {"task_id": 3}, {"task_id": 2, "create_time": 1}]);
+    fixtures["zadig"]["projects"][0]["workflows"][1]["tasks"] = tasks;
+    let app = App::load(&fixtures);
+    let path = "/api/aslan/workflow/v4/workflowtask/manualexec/workflow/hotfix/task/1?stageName=deploy&projectName=shop";
+    app.post(path, json!({"jobs": []})).await.assert_status(200);
+
+    let state = app.state().await;
+    let listed = state["zadig"]["projects"][0]["workflows"][1]["tasks"].clone();
+    let ids: Vec<_> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|task| &task["task_id"])
+        .collect();
+    assert_eq!(ids, [2, 4, 1, 3]);
+    assert_eq!(again(&state, 0).state().await, state);
+}
+
+#[tokio::test]
 async fn a_task_as_the_service_shows_it_is_a_fixture() {
     let app = App::load(&shop());
     app.script(json!({"match": {"family": "zadig", "step": "check"}, "outcome": "fail", "message": "no", "times": 1}))
