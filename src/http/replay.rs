@@ -28,6 +28,9 @@ const UNREAD: [HeaderName; 10] = [
     header::USER_AGENT,
 ];
 
+/// Room for most heads, so that few are moved as they are written.
+const USUAL_HEAD: usize = 512;
+
 /// The head of a request that changes the memory.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CommandHead<'a> {
@@ -88,7 +91,8 @@ impl RequestCommand {
         let tagged = Tagged {
             request: command_head,
         };
-        let head = serde_json::to_vec(&tagged).expect("the keys are strings");
+        let mut head = Vec::with_capacity(USUAL_HEAD);
+        serde_json::to_writer(&mut head, &tagged).expect("the keys are strings");
         Self {
             head: head.into(),
             body: Bytes::new(),
