@@ -236,7 +236,8 @@ impl Crawl<'_> {
         sets
     }
 
-    /// Sends a request, and returns the JSON of a successful answer, null if it has none. The error is that the service cannot be reached.
+    /// Sends a request, and returns the JSON of a successful answer, null if it has none. The error is that the service
+    /// cannot be reached.
     async fn send(
         &mut self,
         method: Method,

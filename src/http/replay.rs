@@ -28,9 +28,6 @@ const UNREAD: [HeaderName; 10] = [
     header::USER_AGENT,
 ];
 
-/// Room for most heads, so that few are moved as they are written.
-const USUAL_HEAD: usize = 512;
-
 /// The head of a request that changes the memory.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CommandHead<'a> {
@@ -91,8 +88,7 @@ impl RequestCommand {
         let tagged = Tagged {
             request: command_head,
         };
-        let mut head = Vec::with_capacity(USUAL_HEAD);
-        serde_json::to_writer(&mut head, &tagged).expect("the keys are strings");
+        let head = serde_json::to_vec(&tagged).expect("the keys are strings");
         Self {
             head: head.into(),
             body: Bytes::new(),
